@@ -1,0 +1,48 @@
+"""What a rule says."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from smtptrace.wire import Span
+
+
+class Severity(enum.IntEnum):
+    """How much a finding matters."""
+
+    INFO = 0
+    LOW = 1
+    MEDIUM = 2
+    HIGH = 3
+    CRITICAL = 4
+
+
+class Basis(enum.Enum):
+    """Whether the octets show it, or it was concluded from them."""
+
+    OBSERVED = "observed"
+    INFERRED = "inferred"
+
+
+@dataclass(slots=True)
+class Evidence:
+    """A place that shows it: the whole line as text (secrets masked later), and where it stands."""
+
+    text: str
+    span: Span | None = None
+
+
+@dataclass(slots=True)
+class Finding:
+    """One judgement on one session."""
+
+    rule: str
+    severity: Severity
+    summary: str
+    evidence: tuple[Evidence, ...]
+    basis: Basis = Basis.OBSERVED
+    confidence: float = 1.0
+    innocent: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    advice: str = ""

@@ -1,0 +1,1 @@
+"""Judgements over many sessions, each a fold over session rows in time order."""

@@ -1,0 +1,41 @@
+"""Engines that turn a capture into segments: one file each.
+
+The contract of an engine module:
+
+    `def segments(stream: BinaryIO, report: SourceReport) -> Iterator[Segment]`
+        yields one tuple for each TCP packet, in file order, and counts everything else in `report`. It never raises
+        for what stands in the file: damage ends the iteration with `report.damage` set to one clear line.
+    `def claims(head: bytes) -> bool`
+        whether the first octets of a file (at least 8 where there are as many) are of a format it reads.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from smtptrace._registry import Registry
+from smtptrace.segment import Segment
+
+ENGINES = Registry(__name__)
+
+__all__ = ["ENGINES", "Segment", "SourceReport"]
+
+
+@dataclass(slots=True)
+class SourceReport:
+    """What a source says of itself beside its segments; filled while it is read."""
+
+    path: str = "-"
+    format: str = ""
+    engine: str = "capfile"
+    packets: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
+    first_ns: int | None = None
+    last_ns: int | None = None
+    snaplen: int | None = None
+    damage: str | None = None
+    comments: list[str] = field(default_factory=list)
+    drops: dict[str, int] = field(default_factory=dict)
+    tls_keys: list[bytes] = field(default_factory=list)
+    linktypes: set[int] = field(default_factory=set)

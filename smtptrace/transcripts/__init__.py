@@ -1,0 +1,1 @@
+"""Text <-> Connection, one dialect a file."""
