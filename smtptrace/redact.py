@@ -1,3 +1,289 @@
-"""Trace -> Trace without secrets; the only place that decides what is hidden."""
+"""Trace -> Trace without secrets, or with them laid open; the only place that decides what is hidden."""
 
 from __future__ import annotations
+
+import base64
+import quopri
+import urllib.parse
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from smtptrace.auth import Credential, DecodedRound
+from smtptrace.findings import Evidence
+from smtptrace.secret import MASK, Masked, Secret
+from smtptrace.smtp import (
+    Anomaly,
+    AuthExchange,
+    Command,
+    Content,
+    DataExchange,
+    Exchange,
+    Recipient,
+    Reply,
+    Round,
+    Session,
+    Transaction,
+)
+from smtptrace.trace import Trace
+from smtptrace.wire import Span, Typed
+
+R = TypeVar("R")
+
+_MASK = MASK.encode()
+_SHORTEST = 4
+"""A secret shorter than this is masked where it was sent, but not searched for: it would be found in every word."""
+
+
+class Revealed(Secret):
+    """A secret that prints; made for `--show-secrets` only."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        value = self._value
+        return value if isinstance(value, str) else value.decode("utf-8", "backslashreplace")
+
+    def __format__(self, spec: str) -> str:
+        return format(str(self), spec)
+
+
+def reveal(trace: Trace) -> Trace:
+    """The same trace with secrets that print."""
+    return replace(trace, credentials=tuple(_revealed(credential) for credential in trace.credentials))
+
+
+def mask(trace: Trace) -> Trace:
+    """The trace without any octet of a secret: in raw lines, in decoded fields, and wherever it was repeated."""
+    if not trace.credentials:
+        return trace
+    blind = _Blind(trace.credentials)
+    return replace(
+        trace,
+        session=_session(trace.session, blind),
+        credentials=tuple(_masked_credential(credential, blind) for credential in trace.credentials),
+        findings=_each(trace.findings, lambda finding: _judgement(finding, blind)),
+        causes=_each(trace.causes, lambda cause: _judgement(cause, blind)),
+    )
+
+
+def forms(secret: bytes) -> Iterator[bytes]:
+    """The ways in which a secret may be written: as it is, base64, quoted-printable, URL, hex and UTF-16."""
+    yield secret
+    for start in range(3):
+        encoded = base64.b64encode(bytes(start) + secret)
+        yield encoded[(0, 2, 3)[start] : len(encoded) - (0, 3, 2)[(start + len(secret)) % 3]]
+    yield quopri.encodestring(secret).rstrip(b"\n")
+    yield urllib.parse.quote_from_bytes(secret, safe="").encode()
+    yield urllib.parse.quote_plus(secret).encode()
+    yield secret.hex().encode()
+    text = secret.decode("utf-8", "replace")
+    yield text.encode("utf-16-le", "surrogatepass")
+    yield base64.b64encode(text.encode("utf-16-le", "surrogatepass"))
+
+
+def _changed(record: R, **fields: Any) -> R:
+    """The record with these fields, itself where none of them differs: most lines hold no secret."""
+    return (
+        replace(record, **fields) if any(getattr(record, name) is not new for name, new in fields.items()) else record
+    )
+
+
+def _each(items: Sequence[Any], change: Callable[[Any], Any]) -> Sequence[Any]:
+    """The items changed, the same sequence where none of them was."""
+    changed = [change(item) for item in items]
+    return items if all(new is old for new, old in zip(changed, items, strict=True)) else tuple(changed)
+
+
+class _Blind:
+    """Hides the secrets of one session in octets and in text."""
+
+    def __init__(self, credentials: Iterable[Credential]) -> None:
+        self._spans: tuple[list[Span], list[Span]] = ([], [])
+        found: set[bytes] = set()
+        for credential in credentials:
+            for span in credential.secret_spans:
+                self._spans[span.side].append(span)
+            if not _is_secret(credential, credential.authcid):
+                found.update(_long_forms(credential.secret))
+        for spans in self._spans:
+            spans.sort(key=lambda span: span.start, reverse=True)
+        self._forms = sorted(found, key=len, reverse=True)
+
+    def raw(self, octets: bytes, span: Span | None) -> bytes:
+        """The octets that stand at `span`, with everything secret in them masked."""
+        if span is not None:
+            for hidden in self._spans[span.side]:
+                first, last = hidden.start - span.start, hidden.stop - span.start
+                if last > 0 and first < len(octets):
+                    octets = octets[: max(first, 0)] + _MASK + octets[min(last, len(octets)) :]
+        return self.anywhere(octets)
+
+    def touches(self, span: Span | None) -> bool:
+        return span is not None and any(
+            hidden.start < span.stop and span.start < hidden.stop for hidden in self._spans[span.side]
+        )
+
+    def anywhere(self, octets: bytes) -> bytes:
+        for form in self._forms:
+            if form in octets:
+                octets = octets.replace(form, _MASK)
+        return octets
+
+    def text(self, text: str) -> str:
+        octets = text.encode("utf-8", "surrogateescape")
+        hidden = self.anywhere(octets)
+        return text if hidden is octets else hidden.decode("utf-8", "surrogateescape")
+
+
+def _long_forms(secret: Secret | None) -> Iterator[bytes]:
+    value = secret.octets() if secret else b""
+    return (form for form in forms(value) if len(form) >= _SHORTEST) if len(value) >= _SHORTEST else iter(())
+
+
+def _session(session: Session, blind: _Blind) -> Session:
+    new = {id(exchange): _exchange(exchange, blind) for exchange in (*session.exchanges, *session.authentications)}
+    return replace(
+        session,
+        greeting=_reply(session.greeting, blind),
+        exchanges=tuple(new[id(exchange)] for exchange in session.exchanges),
+        authentications=tuple(new[id(exchange)] for exchange in session.authentications),
+        transactions=_each(session.transactions, lambda each: _transaction(each, new, blind)),
+        anomalies=_each(session.anomalies, lambda each: _anomaly(each, blind)),
+        notes=_each(session.notes, lambda note: _changed(note, text=blind.text(note.text))),
+        typed=_each(session.typed, lambda each: _typed(each, blind)),
+        helo=None if session.helo is None else blind.anywhere(session.helo),
+        warnings=[blind.text(warning) for warning in session.warnings],
+    )
+
+
+def _exchange(exchange: Exchange, blind: _Blind) -> Any:
+    fields: dict[str, Any] = {
+        "command": _command(exchange.command, blind),
+        "reply": _reply(exchange.reply, blind),
+        "replies": _each(exchange.replies, lambda reply: _reply(reply, blind)),
+    }
+    if isinstance(exchange, AuthExchange):
+        fields["initial"] = _initial(exchange, blind)
+        fields["rounds"] = _each(exchange.rounds, lambda each: _round(each, blind))
+    if isinstance(exchange, DataExchange):
+        fields["intermediate"] = _reply(exchange.intermediate, blind)
+        fields["content"] = _content(exchange.content, blind)
+    return _changed(exchange, **fields)
+
+
+def _initial(exchange: AuthExchange, blind: _Blind) -> bytes | None:
+    if exchange.initial is None or exchange.command is None or not blind.touches(exchange.command.span):
+        return exchange.initial
+    return _MASK
+
+
+def _command(command: Command | None, blind: _Blind) -> Command | None:
+    return command and _changed(command, raw=blind.raw(command.raw, command.span))
+
+
+def _reply(reply: Reply | None, blind: _Blind) -> Reply | None:
+    if reply is None:
+        return None
+    if blind.touches(reply.span):
+        return replace(reply, lines=tuple(line[:4] + _MASK for line in reply.lines))
+    return _changed(reply, lines=_each(reply.lines, blind.anywhere))
+
+
+def _round(each: Round, blind: _Blind) -> Round:
+    response = None if each.response is None else blind.raw(each.response, each.response_span)
+    return _changed(each, challenge=_reply(each.challenge, blind), response=response)
+
+
+def _content(content: Content | None, blind: _Blind) -> Content | None:
+    return content and _changed(content, head=blind.anywhere(content.head))
+
+
+def _transaction(each: Transaction, new: dict[int, Any], blind: _Blind) -> Transaction:
+    def renewed(exchange: Exchange | None) -> Any:
+        return exchange and (new.get(id(exchange)) or _exchange(exchange, blind))
+
+    def recipient(one: Recipient) -> Recipient:
+        return _changed(one, address=blind.anywhere(one.address), exchange=renewed(one.exchange))
+
+    return _changed(
+        each,
+        reverse_path=blind.anywhere(each.reverse_path),
+        mail=renewed(each.mail),
+        recipients=_each(each.recipients, recipient),
+        content=_content(each.content, blind),
+        final=renewed(each.final),
+    )
+
+
+def _anomaly(anomaly: Anomaly, blind: _Blind) -> Anomaly:
+    return _changed(anomaly, detail=MASK if blind.touches(anomaly.span) else blind.text(anomaly.detail))
+
+
+def _typed(typed: Typed, blind: _Blind) -> Typed:
+    return _changed(typed, raw=blind.anywhere(typed.raw), meant=blind.anywhere(typed.meant))
+
+
+def _evidence(evidence: Evidence, blind: _Blind) -> Evidence:
+    octets = evidence.text.encode("utf-8", "surrogateescape")
+    hidden = blind.raw(octets, evidence.span)
+    return evidence if hidden is octets else replace(evidence, text=hidden.decode("utf-8", "surrogateescape"))
+
+
+def _judgement(judgement: Any, blind: _Blind) -> Any:
+    """A Finding or a Cause without secrets."""
+    return _changed(
+        judgement,
+        summary=blind.text(judgement.summary),
+        evidence=_each(judgement.evidence, lambda each: _evidence(each, blind)),
+    )
+
+
+def _masked_credential(credential: Credential, blind: _Blind) -> Credential:
+    def text(value: str | None) -> str | None:
+        return value if value is None or _is_secret(credential, value) else blind.text(value)
+
+    return replace(
+        credential,
+        authcid=text(credential.authcid),
+        authzid=text(credential.authzid),
+        details={key: _each_string(value, blind.text) for key, value in credential.details.items()},
+    )
+
+
+def _is_secret(credential: Credential, name: str | None) -> bool:
+    """Whether the user's name is also the password: hiding the name would tell so."""
+    return name is not None and credential.secret is not None and name.encode() == credential.secret.octets()
+
+
+def _each_string(value: Any, change: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, dict):
+        return {key: _each_string(item, change) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_each_string(item, change) for item in value]
+    return value
+
+
+def _revealed(credential: Credential) -> Credential:
+    return replace(
+        credential,
+        secret=_open(credential.secret),
+        rounds=tuple(DecodedRound(_parts(each.challenge), _parts(each.response)) for each in credential.rounds),
+        details={key: _open(value) for key, value in credential.details.items()},
+    )
+
+
+def _parts(parts: Masked | None) -> Masked | None:
+    return None if parts is None else tuple(_open(part) for part in parts)
+
+
+def _open(value: Any) -> Any:
+    if isinstance(value, Secret):
+        return Revealed(value.reveal())
+    if isinstance(value, dict):
+        return {key: _open(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_open(item) for item in value]
+    return value
