@@ -7,6 +7,7 @@ import importlib
 import importlib.util
 import pkgutil
 from collections.abc import Iterator, Mapping
+from importlib.abc import InspectLoader
 from types import ModuleType
 
 
@@ -31,11 +32,24 @@ class Registry(Mapping[str, ModuleType]):
 
     def summary(self, name: str) -> str:
         """The first line of an entry's docstring, read from its source without importing it."""
-        spec = importlib.util.find_spec(f"{self._package}.{name}")
-        source = getattr(spec.loader, "get_source", lambda _: None)(spec.name) if spec else None
+        return (ast.get_docstring(self._tree(name)) or "").partition("\n")[0]
+
+    def constant(self, name: str, constant: str) -> object:
+        """The value of a literal that an entry assigns at its top level, read without importing it; None if absent."""
+        for statement in self._tree(name).body:
+            if isinstance(statement, ast.Assign) and any(
+                isinstance(target, ast.Name) and target.id == constant for target in statement.targets
+            ):
+                value: object = ast.literal_eval(statement.value)
+                return value
+        return None
+
+    def _tree(self, name: str) -> ast.Module:
+        spec = importlib.util.find_spec(f"{self._package}.{name}") if name in self.names() else None
+        source = spec.loader.get_source(spec.name) if spec and isinstance(spec.loader, InspectLoader) else None
         if source is None:
             raise KeyError(name)
-        return (ast.get_docstring(ast.parse(source)) or "").partition("\n")[0]
+        return ast.parse(source)
 
     def __getitem__(self, name: str) -> ModuleType:
         if name not in self.names():

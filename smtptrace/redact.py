@@ -7,7 +7,7 @@ import quopri
 import urllib.parse
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from smtptrace.auth import Credential, DecodedRound
 from smtptrace.findings import Evidence
@@ -84,9 +84,9 @@ def forms(secret: bytes) -> Iterator[bytes]:
 
 def _changed(record: R, **fields: Any) -> R:
     """The record with these fields, itself where none of them differs: most lines hold no secret."""
-    return (
-        replace(record, **fields) if any(getattr(record, name) is not new for name, new in fields.items()) else record
-    )
+    if all(getattr(record, name) is new for name, new in fields.items()):
+        return record
+    return cast(R, replace(cast(Any, record), **fields))
 
 
 def _each(items: Sequence[Any], change: Callable[[Any], Any]) -> Sequence[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -12,11 +13,16 @@ def iso(time_ns: int | None) -> str | None:
     if time_ns is None:
         return None
     seconds, rest = divmod(time_ns, 1_000_000_000)
+    second = _second(seconds)
+    return None if second is None else f"{second}.{rest:09d}Z"
+
+
+@lru_cache(maxsize=256)
+def _second(seconds: int) -> str | None:
     try:
-        moment = _EPOCH + timedelta(seconds=seconds)
+        return (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S")
     except OverflowError:
         return None
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{rest:09d}Z"
 
 
 def local(time_ns: int | None, zone: tzinfo | None = None) -> str:

@@ -1,0 +1,5 @@
+"""`python -m smtptrace`."""
+
+from smtptrace.cli._main import main
+
+main()

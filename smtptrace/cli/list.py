@@ -1,0 +1,82 @@
+"""List the sessions, a line each."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+
+import click
+
+from smtptrace.cli._reading import Run, reading_options, run_of
+
+GROUP = "look"
+
+_USUAL = ("id", "start", "client", "server", "helo", "tls", "auth", "from", "rcpt", "msgs", "last")
+
+
+@click.command("list")
+@reading_options
+@click.option("--columns", metavar="NAMES", help="These columns, by name and comma, such as id,auth,last.")
+@click.option("--wide", is_flag=True, help="Cut nothing.")
+@click.option("--utc", is_flag=True, help="Times in UTC instead of the machine's zone.")
+def command(columns: str | None, wide: bool, utc: bool, **reading: Any) -> int:
+    r"""List the sessions of captures and transcripts, a line each.
+
+    FILE is a capture (pcap, pcapng, compressed or not), a transcript, or '-' for standard input.
+
+    \b
+    smtptrace list mail.pcapng
+    smtptrace list --wide --columns id,client,auth,last *.pcap
+    smtptrace list --json mail.pcapng | jq .auth
+    """
+    run = run_of(**reading)
+    if run.as_json:
+        _json(run)
+    else:
+        _table(run, columns, wide, UTC if utc else None)
+    return run.finish()
+
+
+def _json(run: Run) -> None:
+    from smtptrace.outputs.jsonl import line, session_object
+
+    for trace, name in run.traces():
+        sys.stdout.write(line(session_object(trace, run.ids, name)) + "
+")
+        sys.stdout.flush()
+    for source in run.source_lines():
+        sys.stdout.write(source + "\n")
+
+
+def _table(run: Run, columns: str | None, wide: bool, zone: tzinfo | None) -> None:
+    from rich.console import Console
+
+    from smtptrace.outputs.table import layout
+
+    console = Console(soft_wrap=True, highlight=False)
+    names = _names(columns, several=len(run.files) > 1)
+    lines = layout(names, console.width if console.is_terminal and not wide else None, zone)
+    found = False
+    for trace, name in run.traces():
+        if not found:
+            console.print(lines.heading(str(datetime.now(zone).astimezone(zone).tzname())))
+            found = True
+        console.print(lines.row(trace, name))
+    if not found and not run.unreadable:
+        click.echo("smtptrace: no SMTP session was found", err=True)
+
+
+def _names(columns: str | None, several: bool) -> Sequence[str]:
+    from smtptrace.outputs.table import COLUMNS
+
+    if columns is None:
+        return (*_USUAL, "file") if several else _USUAL
+    names = [name.strip().lower() for name in columns.split(",") if name.strip()]
+    unknown = [name for name in names if name not in COLUMNS]
+    if unknown or not names:
+        raise click.BadParameter(
+            f"{', '.join(unknown) or 'none'}: choose from {', '.join(COLUMNS)}", param_hint="--columns"
+        )
+    return names

@@ -1,0 +1,313 @@
+"""JSON lines: one object a session, one a source (schema smtptrace.session/1 and smtptrace.source/1)."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+from smtptrace.auth import Credential, SecretIds
+from smtptrace.diagnosis import Cause, server_flavour
+from smtptrace.findings import Evidence, Finding
+from smtptrace.outputs._community import community_id
+from smtptrace.outputs._message import message_facts
+from smtptrace.outputs._time import iso
+from smtptrace.secret import Masked
+from smtptrace.smtp import AuthExchange, DataExchange, Exchange, Recipient, Reply, Session, Transaction
+from smtptrace.sources import SourceReport
+from smtptrace.trace import Trace
+from smtptrace.wire import Connection, Gap, Secured
+
+Object = dict[str, Any]
+
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(", ", ": "), default=str).encode
+
+
+def line(record: Object) -> str:
+    """The object as one line of valid JSON; lone surrogates become U+FFFD."""
+    text = _encode(record)
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+def session_object(trace: Trace, ids: SecretIds, name: str) -> Object:
+    """The session as smtptrace.session/1.
+
+    Args:
+        trace: what is to be shown, masked or revealed beforehand.
+        ids: names of secrets within this run.
+        name: the id of the session within this run.
+    """
+    session = trace.session
+    connection = session.connection
+    digests = trace.digests or (None, None)
+    return {
+        "schema": "smtptrace.session/1",
+        "id": name,
+        "uid": _uid(connection),
+        "source": _source(connection),
+        "community_id": community_id(connection),
+        "client": str(connection.client),
+        "server": str(connection.server),
+        "start": iso(session.start_ns),
+        "duration_s": _seconds(session.start_ns, session.end_ns),
+        "client_octets": session.octets[0],
+        "server_octets": session.octets[1],
+        "client_sha256": digests[0],
+        "server_sha256": digests[1],
+        **_tls(session.tls),
+        "complete": session.complete,
+        "gaps": [
+            {
+                "side": gap.side.name.lower(),
+                "offset": at,
+                "octets": gap.size,
+                "reason": gap.reason.value,
+                "frame": gap.frame,
+            }
+            for at, gap in session.gaps
+        ],
+        **_octets("greeting", b"\n".join(session.greeting.lines) if session.greeting else None),
+        "server_flavour": server_flavour(session),
+        "extensions": list(_extensions(session)),
+        "exchanges": _exchanges(trace),
+        "auth": [_auth(credential, ids) for credential in trace.credentials],
+        "transactions": [_transaction(each) for each in session.transactions],
+        "findings": [finding_object(finding, connection) for finding in trace.findings],
+        "causes": [cause_object(cause, connection) for cause in trace.causes],
+        "anomalies": [
+            {"kind": each.kind, "detail": each.detail, "frame": each.span.frame if each.span else None}
+            for each in session.anomalies
+        ],
+        "notes": [note.text for note in session.notes],
+        "warnings": list(session.warnings),
+    }
+
+
+def source_object(report: SourceReport, sessions: int, sha256: str | None, **more: Any) -> Object:
+    """The source as smtptrace.source/1; `more` are further keys, such as attempts."""
+    return {
+        "schema": "smtptrace.source/1",
+        "path": report.path,
+        "sha256": sha256,
+        "format": report.format,
+        "engine": report.engine,
+        "packets": report.packets,
+        "skipped": dict(report.skipped),
+        "sessions": sessions,
+        "first": iso(report.first_ns),
+        "last": iso(report.last_ns),
+        "damage": report.damage,
+        **more,
+    }
+
+
+def session_id(connection: Connection, number: int | None) -> str:
+    """What `-s` takes: the frame (line) of the first packet, with the file's number before it where there are several."""
+    return f"{connection.number}" if number is None else f"{number}:{connection.number}"
+
+
+def finding_object(finding: Finding, connection: Connection) -> Object:
+    """A finding as it stands in a session."""
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity.name.lower(),
+        "basis": finding.basis.value,
+        "confidence": finding.confidence,
+        "summary": finding.summary,
+        "advice": finding.advice,
+        "innocent": list(finding.innocent),
+        "references": list(finding.references),
+        "evidence": _evidence(finding.evidence, connection),
+    }
+
+
+def cause_object(cause: Cause, connection: Connection) -> Object:
+    """A cause as it stands in a session."""
+    return {
+        "class": cause.slug,
+        "confidence": cause.confidence,
+        "summary": cause.summary,
+        "fix": cause.fix,
+        "references": list(cause.references),
+        "evidence": _evidence(cause.evidence, connection),
+    }
+
+
+def _evidence(evidence: Iterable[Evidence], connection: Connection) -> list[Object]:
+    return [
+        {
+            "file": connection.origin.path,
+            "frame": each.span.frame if each.span else None,
+            "time": iso(each.span.time_ns) if each.span else None,
+            "text": each.text,
+        }
+        for each in evidence
+    ]
+
+
+def _octets(key: str, octets: bytes | None) -> Object:
+    """The octets as text under `key`; where they are no UTF-8, also in base64 under `key_b64`."""
+    if octets is None:
+        return {key: None}
+    try:
+        return {key: octets.decode("utf-8")}
+    except UnicodeDecodeError:
+        return {key: octets.decode("utf-8", "replace"), f"{key}_b64": base64.b64encode(octets).decode("ascii")}
+
+
+def _uid(connection: Connection) -> str:
+    origin = connection.origin
+    parts = (connection.client, connection.server, connection.time_ns, connection.number, origin.sha256)
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+
+
+def _source(connection: Connection) -> Object:
+    origin = connection.origin
+    return {
+        "path": origin.path,
+        "format": origin.format,
+        "confidence": origin.confidence,
+        "time_basis": origin.time_basis.value,
+    }
+
+
+def _gap(offset: int, gap: Gap) -> Object:
+    side = gap.side.name.lower()
+    return {"side": side, "offset": offset, "octets": gap.size, "reason": gap.reason.value, "frame": gap.frame}
+
+
+def _seconds(start_ns: int | None, end_ns: int | None) -> float | None:
+    return None if start_ns is None or end_ns is None else round((end_ns - start_ns) / 1e9, 9)
+
+
+def _tls(secured: Secured | None) -> Object:
+    if secured is None:
+        return {"tls": "none", "decrypted": False, "tls_info": None}
+    return {
+        "tls": "implicit" if secured.implicit else "starttls",
+        "decrypted": secured.opened,
+        "tls_info": {
+            "version": secured.version,
+            "cipher": secured.cipher,
+            "sni": secured.sni,
+            "offered": list(secured.offered),
+            "certificate": _certificate(secured),
+            "alert": secured.alert and {"side": secured.alert[0].name.lower(), "description": secured.alert[1]},
+            "octets_after_alert": secured.octets_after_alert,
+            "frame": secured.frame,
+        },
+    }
+
+
+def _certificate(secured: Secured) -> Object | None:
+    if secured.certificate is None:
+        return None
+    facts = asdict(secured.certificate)
+    return {**facts, "not_before": iso(facts.pop("not_before_ns")), "not_after": iso(facts.pop("not_after_ns"))}
+
+
+def _extensions(session: Session) -> tuple[str, ...]:
+    return session.extensions_tls or session.extensions or ()
+
+
+def _exchanges(trace: Trace) -> list[Object]:
+    session = trace.session
+    decoded = {
+        id(auth): credential for auth, credential in zip(session.authentications, trace.credentials, strict=False)
+    }
+    return [_exchange(each, decoded.get(id(each))) for each in session.exchanges]
+
+
+def _exchange(exchange: Exchange, credential: Credential | None) -> Object:
+    command, reply = exchange.command, exchange.reply
+    span = command.span if command else reply.span if reply else None
+    record: Object = {
+        "verb": command.verb if command else None,
+        **_octets("argument", command.argument if command else None),
+        "code": reply.code if reply else None,
+        "enhanced": reply.enhanced if reply else None,
+        "text": _texts(reply),
+        "frame": span.frame if span else None,
+        "time": iso(span.time_ns) if span else None,
+        "tls": exchange.tls,
+    }
+    if exchange.replies:
+        record["codes"] = [each.code for each in exchange.replies]
+    if isinstance(exchange, DataExchange):
+        record["intermediate"] = exchange.intermediate.code if exchange.intermediate else None
+    if isinstance(exchange, AuthExchange):
+        record["rounds"] = _rounds(credential)
+    return record
+
+
+def _texts(reply: Reply | None) -> list[str]:
+    return [text.decode("utf-8", "replace") for text in reply.texts] if reply else []
+
+
+def _rounds(credential: Credential | None) -> list[Object]:
+    return [
+        {"challenge": _joined(each.challenge), "response": _joined(each.response)}
+        for each in (credential.rounds if credential else ())
+    ]
+
+
+def _joined(parts: Masked | None) -> str | None:
+    return None if parts is None else "".join(map(str, parts))
+
+
+def _auth(credential: Credential, ids: SecretIds) -> Object:
+    span = credential.span
+    return {
+        "mechanism": credential.mechanism,
+        "verb": credential.verb,
+        "authcid": credential.authcid,
+        "authzid": credential.authzid,
+        "domain": credential.domain,
+        "secret": None if credential.secret is None else str(credential.secret),
+        "secret_id": None if credential.secret is None else ids.of(credential.secret),
+        "outcome": credential.outcome.value,
+        "code": credential.code,
+        "tls": credential.tls,
+        "frame": span.frame if span else None,
+        "time": iso(span.time_ns) if span else None,
+        "exposure": credential.exposure.value,
+        "details": credential.details,
+        "problems": list(credential.problems),
+    }
+
+
+def _transaction(each: Transaction) -> Object:
+    content, span = each.content, each.mail.command.span if each.mail.command else None
+    return {
+        **_octets("reverse_path", each.reverse_path),
+        "forward_paths": [_recipient(recipient) for recipient in each.recipients],
+        "outcome": each.outcome.value,
+        "complete": bool(content and content.complete),
+        "size": content.size if content else None,
+        "sha256": content.sha256 if content else None,
+        "missing_octets": content.missing if content else 0,
+        "queue_id": each.queue_id,
+        "reply": _reply_text(each.final.reply if each.final else None),
+        "auth": each.authentication,
+        "frame": span.frame if span else None,
+        "time": iso(span.time_ns) if span else None,
+        **message_facts(content),
+    }
+
+
+def _recipient(recipient: Recipient) -> Object:
+    reply, command = recipient.exchange.reply, recipient.exchange.command
+    return {
+        **_octets("address", recipient.address),
+        "code": reply.code if reply else None,
+        "enhanced": reply.enhanced if reply else None,
+        "accepted": recipient.accepted,
+        "time": iso(command.span.time_ns) if command else None,
+    }
+
+
+def _reply_text(reply: Reply | None) -> str | None:
+    return b"\n".join(reply.lines).decode("utf-8", "replace") if reply else None
