@@ -43,8 +43,7 @@ def _json(run: Run) -> None:
     from smtptrace.outputs.jsonl import line, session_object
 
     for trace, name in run.traces():
-        sys.stdout.write(line(session_object(trace, run.ids, name)) + "
-")
+        sys.stdout.write(line(session_object(trace, run.ids, name)) + "\n")
         sys.stdout.flush()
     for source in run.source_lines():
         sys.stdout.write(source + "\n")

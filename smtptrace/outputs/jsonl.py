@@ -105,7 +105,7 @@ def source_object(report: SourceReport, sessions: int, sha256: str | None, **mor
 
 
 def session_id(connection: Connection, number: int | None) -> str:
-    """What `-s` takes: the frame (line) of the first packet, with the file's number before it where there are several."""
+    """What `-s` takes: the frame (line) of the first packet, after the file's number where there are several."""
     return f"{connection.number}" if number is None else f"{number}:{connection.number}"
 
 
