@@ -1,0 +1,74 @@
+"""Postfix: a port with Dovecot's SASL, one with Cyrus SASL, one with TLS at once, one without AUTH."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab import cyrus
+from lab.accounts import ALICE
+from lab.certificates import Certificates
+from lab.process import Unavailable, answers, daemon, fill, free_port, need_root, private_folder, tool
+
+MASTER = Path("/usr/lib/postfix/sbin/master")
+
+
+@dataclass(frozen=True, slots=True)
+class Postfix:
+    """A running Postfix; `log` has every command and reply of 127.0.0.1.
+
+    `port` (Dovecot SASL, STARTTLS), `cyrus_port`, `tls_port` (TLS at once, Dovecot SASL), `open_port` (no AUTH; takes
+    all mail, and throws it away).
+    """
+
+    port: int
+    cyrus_port: int
+    tls_port: int
+    open_port: int
+    folder: Path
+
+    @property
+    def log(self) -> Path:
+        """Its log file."""
+        return self.folder / "log" / "postfix.log"
+
+
+@contextlib.contextmanager
+def running(
+    certificates: Certificates,
+    dovecot_socket: Path,
+    ports: tuple[int, int, int, int] | None = None,
+    next_hop: int = 25,
+) -> Iterator[Postfix]:
+    """Start Postfix; `ports` as in `Postfix`, `next_hop` is where mail for via-postfix.test goes, with NTLM."""
+    need_root("Postfix")
+    if not MASTER.exists():
+        raise Unavailable("postfix is not installed (make test installs it on Debian)")
+    with private_folder() as folder:
+        postfix = Postfix(*(ports or [free_port() for _ in range(4)]), folder)
+        _prepare(postfix, certificates, dovecot_socket, next_hop)
+        argv = [MASTER, "-c", folder / "etc", "-d"]
+        with daemon(argv, folder / "output", lambda: answers(postfix.port) and answers(postfix.cyrus_port)):
+            yield postfix
+
+
+def _prepare(postfix: Postfix, certificates: Certificates, dovecot_socket: Path, next_hop: int) -> None:
+    folder = postfix.folder
+    config = folder / "etc"
+    for name in ("etc", "spool", "data", "log"):
+        (folder / name).mkdir()
+    shutil.chown(folder / "data", "postfix")
+    (folder / "data").chmod(0o700)
+    words = {"FOLDER": folder, "CERTIFICATE": certificates.certificate, "KEY": certificates.key}
+    words |= {"DOVECOT_SOCKET": dovecot_socket, "NEXT_HOP": next_hop, "ALICE": ALICE}
+    words |= {"PORT": postfix.port, "TLS_PORT": postfix.tls_port}
+    words |= {"CYRUS_PORT": postfix.cyrus_port, "OPEN_PORT": postfix.open_port}
+    for name in ("main.cf", "master.cf"):
+        (config / name).write_text(fill(f"postfix-{name}", **words))
+    cyrus.prepare(folder, config)
+    # Makes the folders of the queue with their owners; its warnings about a private instance say nothing here.
+    subprocess.run([tool("postfix"), "-c", str(config), "check"], check=True, capture_output=True)
