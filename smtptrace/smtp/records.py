@@ -109,7 +109,8 @@ class Content:
 
     `size` and `sha256` are None where octets are missing; `seen` counts the octets that are here, `missing` those
     known to be missing. `data` is None unless the reader was asked to keep it. `head` holds the first octets (the
-    header section, bounded) for display.
+    header section, bounded) for display. `holes` are (offset into the octets that are here, octets missing there or
+    None) in order.
     """
 
     seen: int = 0
@@ -119,6 +120,7 @@ class Content:
     head: bytes = b""
     data: bytes | None = None
     span: Span | None = None
+    holes: tuple[tuple[int, int | None], ...] = ()
 
     @property
     def size(self) -> int | None:
