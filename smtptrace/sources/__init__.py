@@ -16,15 +16,30 @@ from dataclasses import dataclass, field
 
 from smtptrace._registry import Registry
 from smtptrace.segment import Segment
+from smtptrace.sources._open import DEFAULT_EXPANSION, Expansion, Input, expand, open_input
 
 ENGINES = Registry(__name__)
 
-__all__ = ["ENGINES", "Segment", "SourceReport"]
+__all__ = [
+    "DEFAULT_EXPANSION",
+    "ENGINES",
+    "Expansion",
+    "Input",
+    "Segment",
+    "SourceReport",
+    "engine_for",
+    "expand",
+    "open_input",
+]
 
 
 @dataclass(slots=True)
 class SourceReport:
-    """What a source says of itself beside its segments; filled while it is read."""
+    """What a source says of itself beside its segments; filled while it is read.
+
+    `skipped` counts packets that gave no segment by reason, `undated` those without a time (0 stands for it),
+    `notices` says what the user should know of how it was read.
+    """
 
     path: str = "-"
     format: str = ""
@@ -39,3 +54,10 @@ class SourceReport:
     drops: dict[str, int] = field(default_factory=dict)
     tls_keys: list[bytes] = field(default_factory=list)
     linktypes: set[int] = field(default_factory=set)
+    undated: int = 0
+    notices: list[str] = field(default_factory=list)
+
+
+def engine_for(head: bytes) -> str | None:
+    """The name of the first engine that reads a file with these first octets."""
+    return next((name for name in ENGINES if ENGINES[name].claims(head)), None)
