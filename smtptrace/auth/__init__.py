@@ -5,6 +5,17 @@ longest first: `scram` serves SCRAM-SHA-256-PLUS. What the octets are comes befo
 """
 
 from smtptrace.auth._credential import AuthOutcome, Credential, DecodedRound, Exposure
+from smtptrace.auth._ids import SecretIds
 from smtptrace.auth._read import MECHANISMS, read_credentials
+from smtptrace.auth._stray import stray_spans
 
-__all__ = ["MECHANISMS", "AuthOutcome", "Credential", "DecodedRound", "Exposure", "read_credentials"]
+__all__ = [
+    "MECHANISMS",
+    "AuthOutcome",
+    "Credential",
+    "DecodedRound",
+    "Exposure",
+    "SecretIds",
+    "read_credentials",
+    "stray_spans",
+]

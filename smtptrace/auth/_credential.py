@@ -52,6 +52,7 @@ class Credential:
     `secret_spans` are the places of raw octets that must be masked. `details` are facts by name for display and
     JSON (values are str, int, bool, None, lists and dicts of these, or `Secret`). `problems` are slugs of what is
     wrong with the exchange. `rounds` holds the initial response first where there was one (its challenge None).
+    `advice` says what to do where something was exposed.
     """
 
     mechanism: str
@@ -69,3 +70,4 @@ class Credential:
     problems: tuple[str, ...] = ()
     secret_spans: tuple[Span, ...] = ()
     span: Span | None = None
+    advice: str = ""

@@ -1,0 +1,64 @@
+"""Base64 lines of an AUTH exchange, read the way they were meant, with what was wrong named."""
+
+from __future__ import annotations
+
+import base64
+import re
+from dataclasses import dataclass
+
+from smtptrace.auth import _marks
+
+LONGEST = 64 * 1024
+"""Octets of base64 text that are decoded; RFC 4954, 4 allows 12288."""
+
+_STANDARD = re.compile(rb"[A-Za-z0-9+/]*={0,2}")
+_URL_SAFE = re.compile(rb"[A-Za-z0-9_-]*={0,2}")
+_LINE_ENDS = re.compile(rb"\r\n|[\r\n]|\\r\\n|\\n|\\r|%0[dD]%0[aA]|%0[aA]")
+
+
+@dataclass(slots=True)
+class Decoded:
+    """What one line says: its octets (None where it is no base64) and slugs of what was wrong with it."""
+
+    octets: bytes | None
+    problems: tuple[str, ...] = ()
+
+
+def decode(text: bytes) -> Decoded:
+    """The octets of one base64 line without its line end (RFC 4648, 4).
+
+    Forms that servers refuse but a reader understands are decoded too and named: `newline-in-base64`,
+    `surrounding-space`, `url-safe-base64`, `missing-base64-padding`. What cannot be decoded is `truncated-base64`,
+    `not-base64`, `over-long`, or `masked-by-source` where another tool hid it. `=` is the empty response (RFC 4954, 4).
+    """
+    if text == b"=":
+        return Decoded(b"")
+    if _marks.is_mark(text):
+        return Decoded(None, ("masked-by-source",))
+    if len(text) > LONGEST:
+        return Decoded(None, ("over-long",))
+    text, problems = _one_line(text)
+    if _STANDARD.fullmatch(text):
+        return _padded(text, problems)
+    if _URL_SAFE.fullmatch(text):
+        return _padded(text.translate(bytes.maketrans(b"-_", b"+/")), (*problems, "url-safe-base64"))
+    return Decoded(None, (*problems, "not-base64"))
+
+
+def _one_line(text: bytes) -> tuple[bytes, tuple[str, ...]]:
+    """The text without line ends and spaces around it, and what they are called."""
+    joined = _LINE_ENDS.sub(b"", text)
+    stripped = joined.strip(b" \t")
+    problems = ("newline-in-base64",) if joined != text else ()
+    return stripped, (*problems, "surrounding-space") if stripped != joined else problems
+
+
+def _padded(text: bytes, problems: tuple[str, ...]) -> Decoded:
+    body = text.rstrip(b"=")
+    if len(body) % 4 == 1:
+        return Decoded(None, (*problems, "truncated-base64"))
+    right = body + b"=" * (-len(body) % 4)
+    if text == right:
+        return Decoded(base64.b64decode(right, validate=True), problems)
+    wrong = "missing-base64-padding" if len(text) < len(right) else "excess-base64-padding"
+    return Decoded(base64.b64decode(right, validate=True), (*problems, wrong))

@@ -1,0 +1,60 @@
+"""Lines with secrets that stand outside their AUTH exchange."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from smtptrace import grammar
+from smtptrace.smtp import AuthExchange, Exchange, Reply, Session
+from smtptrace.wire import Span
+
+_MOST = 16
+_VERB_LIKE = re.compile(rb"[A-Z]{1,8}|.*[<>].*|\*?", re.DOTALL)
+_BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{8,}={0,2}")
+_SHORTEST = 4
+_SAMPLE = 12
+
+
+def strays_after(session: Session) -> dict[int, tuple[Exchange, ...]]:
+    """For each AuthExchange (by `id`) the lines after it that no command explains, up to the next command.
+
+    After a refusal many clients go on with the rest of their base64 lines, the password among them.
+    """
+    found: dict[int, list[Exchange]] = {}
+    current: list[Exchange] | None = None
+    for exchange in session.exchanges:
+        if isinstance(exchange, AuthExchange):
+            current = found.setdefault(id(exchange), [])
+        elif current is not None and len(current) < _MOST and is_stray(exchange):
+            current.append(exchange)
+        elif exchange.command is not None:
+            current = None
+    return {key: tuple(strays) for key, strays in found.items() if strays}
+
+
+def is_stray(exchange: Exchange) -> bool:
+    """Whether the command line is one word that is no verb and no misspelt one."""
+    if exchange.command is None or exchange.command.verb in grammar.VERBS:
+        return False
+    line = exchange.command.line.strip()
+    return not re.search(rb"\s", line) and not _VERB_LIKE.fullmatch(line)
+
+
+def stray_spans(session: Session) -> tuple[Span, ...]:
+    """Command lines that look like base64 although no AUTH is open, as where its beginning was not captured."""
+    return tuple(_lone_lines(session))
+
+
+def _lone_lines(session: Session) -> Iterator[Span]:
+    for exchange in session.exchanges:
+        if is_stray(exchange) and exchange.command is not None and _BASE64.fullmatch(exchange.command.line):
+            yield exchange.command.span
+
+
+def echoes(replies: Sequence[Reply | None], secrets: Sequence[bytes]) -> Iterator[Span]:
+    """Where replies repeat what the client said: Sendmail quotes the parameter that it cannot decode."""
+    samples = {secret[:_SAMPLE] for secret in secrets if len(secret) >= _SHORTEST}
+    for reply in replies:
+        if reply is not None and any(sample in line for sample in samples for line in reply.lines):
+            yield reply.span

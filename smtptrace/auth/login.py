@@ -1,0 +1,68 @@
+"""LOGIN: user name and password, one after the other ([MS-XLOGIN]; draft-murchison-sasl-login)."""
+
+from __future__ import annotations
+
+import re
+
+from smtptrace.auth import _plain_text, _text
+from smtptrace.auth._credential import DecodedRound
+from smtptrace.auth._reading import Reading
+from smtptrace.auth._talk import Talk, Turn
+from smtptrace.secret import Secret
+
+_PASSWORD = re.compile(rb"pass|pwd|kennwort", re.IGNORECASE)
+_USER = re.compile(rb"user|login|name|account", re.IGNORECASE)
+
+
+def decode(talk: Talk) -> Reading:
+    """Name and password; a prompt that asks for a password is believed, else the order decides."""
+    slots = _slots(talk)
+    said = {slot: turn.response for slot, turn in zip(slots, talk.turns, strict=True) if turn.response}
+    reading = _plain_text.read_login(said.get("user"), said.get("password"), accepted=talk.accepted)
+    name = reading.authcid if "user" in said else None
+    is_open = [
+        slot == "user" and name is not None and _is_name(turn, name)
+        for slot, turn in zip(slots, talk.turns, strict=True)
+    ]
+    reading.rounds = tuple(_round(turn, shown) for turn, shown in zip(talk.turns, is_open, strict=True))
+    reading.open_turns = frozenset(at for at, shown in enumerate(is_open) if shown)
+    if _is_asked_again(talk):
+        reading.problems = ("initial-response-ignored", *reading.problems)
+    return reading
+
+
+def _slots(talk: Talk) -> list[str]:
+    """For each turn what its response is; once a name was given, anything else is a password."""
+    slots: list[str] = []
+    name: bytes | None = None
+    for turn in talk.turns:
+        said = turn.response.text if turn.response else None
+        is_password = bool(_PASSWORD.search(_asked(turn))) or name not in (None, said)
+        slots.append("password" if is_password else "user")
+        name = said if name is None and not is_password else name
+    return slots
+
+
+def _asked(turn: Turn) -> bytes:
+    """The prompt, which some servers do not encode."""
+    message = turn.challenge
+    return b"" if message is None else message.octets or message.text
+
+
+def _is_asked_again(talk: Talk) -> bool:
+    """Whether the server asks for the name although the initial response held it."""
+    return talk.has_initial and len(talk.turns) > 1 and bool(_USER.search(_asked(talk.turns[1])))
+
+
+def _is_name(turn: Turn, name: str) -> bool:
+    """Whether the line shows the name and nothing else, so that it need not be masked."""
+    message = turn.response
+    return message is not None and _text.text_of(message.text if message.octets is None else message.octets) == name
+
+
+def _round(turn: Turn, is_open: bool) -> DecodedRound:
+    challenge = None if turn.challenge is None else (_text.one_line(_asked(turn)),)
+    if turn.response is None:
+        return DecodedRound(challenge)
+    octets = turn.response.text if turn.response.octets is None else turn.response.octets
+    return DecodedRound(challenge, (_text.one_line(octets),) if is_open else (Secret(octets),))
