@@ -7,14 +7,18 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from smtptrace import sources, tcp, transcripts
+from smtptrace import sources, tcp, timeline, transcripts
 from smtptrace.auth import Credential, read_credentials
 from smtptrace.diagnosis import Cause, diagnose
 from smtptrace.errors import UnreadableError
 from smtptrace.findings import Finding, judge
+from smtptrace.segment import Segment
 from smtptrace.smtp import Dialogue, Session
 from smtptrace.sources import SourceReport
 from smtptrace.wire import Connection, Event, Octets, Open, Opening, Origin
+
+_LONGEST_TEXT = 512 * 1024 * 1024
+"""Octets of a text that are read; a transcript is held in memory as a whole."""
 
 
 @dataclass(slots=True)
@@ -35,14 +39,21 @@ class Trace:
 class Options:
     """How to read; the defaults suit an unattended listing.
 
-    `engine` names a source engine, None lets the format decide. `keep_content` keeps message octets in memory,
-    `digests` hashes both streams, `attempts` yields connections without a word as sessions too.
+    `engine` names a source engine, None lets the format decide; `keylog` is a file of TLS keys. `keep_content` keeps
+    message octets in memory, `digests` hashes both streams, `attempts` yields connections without a word as sessions
+    too. `silence_s` reports stretches without a packet. `assume_tz` and `assume_year` complete the times of texts,
+    `clock_offsets` are nanoseconds to add by file.
     """
 
     engine: str | None = None
+    keylog: str | None = None
     keep_content: bool = False
     digests: bool = False
     attempts: bool = False
+    silence_s: float | None = None
+    assume_tz: str | None = None
+    assume_year: int | None = None
+    clock_offsets: dict[str, int] = field(default_factory=dict)
     limits: tcp.Limits = field(default_factory=tcp.Limits)
 
 
@@ -56,20 +67,23 @@ def trace_session(session: Session) -> Trace:
 class _Course:
     """One connection on its way through the stages above the waist."""
 
-    __slots__ = ("_dialogue", "_hashes", "_spoken")
+    __slots__ = ("_dialogue", "_hashes", "opening", "spoken")
 
     def __init__(self, connection: Connection, options: Options) -> None:
         self._dialogue = Dialogue(connection, keep_content=options.keep_content)
         self._hashes = (hashlib.sha256(), hashlib.sha256()) if options.digests else None
-        self._spoken = False
+        self.spoken = False
+        self.opening: Opening | None = None
 
     def feed(self, events: Sequence[Event]) -> None:
         for event in events:
             self._dialogue.feed(event)
             if type(event) is Octets:
-                self._spoken = True
+                self.spoken = True
                 if self._hashes is not None:
                     self._hashes[event.side].update(event.data)
+            elif type(event) is Open:
+                self.opening = event.how
 
     def finish(self) -> Trace:
         trace = trace_session(self._dialogue.finish())
@@ -77,65 +91,99 @@ class _Course:
             trace.digests = (self._hashes[0].hexdigest(), self._hashes[1].hexdigest())
         return trace
 
-    @property
-    def spoken(self) -> bool:
-        return self._spoken
+
+@dataclass(slots=True)
+class Part:
+    """One file of a reading: its octets, what it says of itself, and by how much its times were moved."""
+
+    input: sources.Input
+    report: SourceReport
+    clock_offset_ns: int = 0
 
 
 class Reading:
-    """One input being read: iterate over it for its traces, ask `report` afterwards for what else it held.
+    """One input being read, or several as one timeline: iterate for the traces, then ask what else there was.
+
+    `attempts` counts connections without a word by what came of them, `silences` are (from, to) in nanoseconds.
 
     Args:
-        path: a file, or "-" for standard input.
+        paths: a file ("-" for standard input), or the files of one timeline.
         options: how to read.
 
     Raises:
-        UnreadableError: the input cannot be opened, or holds neither packets nor a dialogue.
+        UnreadableError: an input cannot be opened, or holds neither packets nor a dialogue.
     """
 
-    def __init__(self, path: str, options: Options | None = None) -> None:
+    def __init__(self, paths: Sequence[str], options: Options | None = None) -> None:
         self.options = options or Options()
-        self.input = sources.open_input(path)
-        self.report = SourceReport(path=self.input.path)
+        self.parts = [self._open(path) for path in paths]
         self.attempts: Counter[Opening | None] = Counter()
+        self.silences: list[tuple[int, int]] = []
         self.sessions = 0
 
+    def _open(self, path: str) -> Part:
+        source = sources.open_input(path)
+        return Part(source, SourceReport(path=source.path), self.options.clock_offsets.get(path, 0))
+
     def __iter__(self) -> Iterator[Trace]:
-        engine = self.options.engine or sources.engine_for(self.input.head)
-        for trace in self._packets(engine) if engine else self._text():
+        for trace in self._read():
             self.sessions += 1
             yield trace
 
-    def _packets(self, engine: str) -> Iterator[Trace]:
-        self.report.engine = engine
-        origin = Origin(self.input.path, self.report.format)
-        segments = sources.ENGINES[engine].segments(self.input.stream, self.report)
+    def _read(self) -> Iterator[Trace]:
+        engines = [self.options.engine or sources.engine_for(part.input.head) for part in self.parts]
+        if any(engines):
+            yield from self._packets(engines)
+        else:
+            for part in self.parts:
+                yield from self._text(part)
+
+    def damage(self) -> Iterator[str]:
+        """One line for each part that could not be read to its end."""
+        for part in self.parts:
+            problem = part.report.damage or part.input.damage
+            if problem:
+                yield problem if problem.startswith(part.report.path) else f"{part.report.path}: {problem}"
+
+    def _packets(self, engines: Sequence[str | None]) -> Iterator[Trace]:
+        origin = Origin(self.parts[0].report.path, "")
+        if len(self.parts) > 1:
+            origin.parts = tuple(part.report.path for part in self.parts)
+        segments = timeline.of([self._segments(part, engine) for part, engine in zip(self.parts, engines, strict=True)])
+        if self.options.silence_s is not None:
+            segments = timeline.watched(segments, round(self.options.silence_s * 1e9), self.silences)
         courses: dict[int, _Course] = {}
         for connection, events, ended in tcp.follow(segments, origin, self.options.limits):
             course = courses.get(id(connection))
             if course is None:
-                origin.format = self.report.format
+                origin.format = self.parts[0].report.format
                 course = courses[id(connection)] = _Course(connection, self.options)
             course.feed(events)
             if ended:
                 del courses[id(connection)]
-                if course.spoken or self.options.attempts:
-                    yield course.finish()
-                if not course.spoken:
-                    self._count_attempt(events)
+                yield from self._ended(course)
 
-    def _count_attempt(self, events: Sequence[Event]) -> None:
-        how = next((event.how for event in events if type(event) is Open), None)
-        self.attempts[how] += 1
+    def _segments(self, part: Part, engine: str | None) -> Iterator[Segment]:
+        if engine is None:
+            raise UnreadableError(f"{part.report.path}: no packet capture, as the other parts of the timeline are")
+        part.report.engine = engine
+        segments = sources.ENGINES[engine].segments(part.input.stream, part.report)
+        return timeline.moved(segments, part.clock_offset_ns) if part.clock_offset_ns else segments
 
-    def _text(self) -> Iterator[Trace]:
-        text = self.input.stream.read()
-        connections = transcripts.read(text, path=self.input.path)
-        self.report.engine = "transcripts"
-        self.report.format = connections[0].origin.format if connections else "text"
+    def _ended(self, course: _Course) -> Iterator[Trace]:
+        if course.spoken or self.options.attempts:
+            yield course.finish()
+        if not course.spoken:
+            self.attempts[course.opening] += 1
+
+    def _text(self, part: Part) -> Iterator[Trace]:
+        text = part.input.octets(_LONGEST_TEXT)
+        connections = transcripts.read(text, path=part.input.path)
+        part.report.engine = "transcripts"
+        part.report.format = connections[0].origin.format if connections else "text"
         if not connections:
             raise UnreadableError(
-                f"{self.input.path}: neither a packet capture nor a text with an SMTP dialogue in it; "
+                f"{part.input.path}: neither a packet capture nor a text with an SMTP dialogue in it; "
                 "'smtptrace list --help' names what can be read"
             )
         for connection in connections:
@@ -150,10 +198,10 @@ def read(path: str, options: Options | None = None) -> Iterator[Trace]:
     Raises:
         UnreadableError: the input cannot be opened, holds nothing to read, or is damaged (after what could be read).
     """
-    reading = Reading(path, options)
+    reading = Reading((path,), options)
     yield from reading
-    if reading.report.damage:
-        raise UnreadableError(f"{reading.report.path}: {reading.report.damage}")
+    for problem in reading.damage():
+        raise UnreadableError(problem)
 
 
 def read_text(text: str | bytes) -> tuple[Trace, ...]:

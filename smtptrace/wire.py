@@ -200,15 +200,29 @@ class Typed:
 Event = Octets | Gap | Secured | Note | Open | Close | Typed
 
 
+PART_BITS = 40
+"""Frames of the n-th part of a timeline made of several files are numbered from n << PART_BITS on."""
+
+
 @dataclass(slots=True)
 class Origin:
-    """Where a connection was read from; `sha256` is the digest of the input as stored, where known."""
+    """Where a connection was read from; `sha256` is the digest of the input as stored, where known.
+
+    `parts` are the files of a timeline that was made of several, else empty.
+    """
 
     path: str
     format: str
     confidence: float = 1.0
     time_basis: TimeBasis = TimeBasis.UTC
     sha256: str | None = None
+    parts: tuple[str, ...] = ()
+
+    def locate(self, frame: int | None) -> tuple[str, int | None]:
+        """The file and the number in it that a frame stands for."""
+        if frame is None or not self.parts:
+            return self.path, frame
+        return self.parts[frame >> PART_BITS], frame & ((1 << PART_BITS) - 1)
 
 
 @dataclass(slots=True)

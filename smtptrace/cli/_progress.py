@@ -6,6 +6,7 @@ import sys
 import threading
 from types import TracebackType
 
+from smtptrace.outputs._text import visible
 from smtptrace.trace import Reading
 
 _FIRST_S = 1.0
@@ -41,12 +42,13 @@ class Progress:
         shown = False
         while not self._over.wait(wait):
             wait, shown = _EVERY_S, True
-            sys.stderr.write(f"\r\x1b[K{self._reading.input.path}: {self._said()}")
+            sys.stderr.write(f"\r\x1b[K{self._said()}")
             sys.stderr.flush()
         if shown:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
 
     def _said(self) -> str:
-        megabytes = self._reading.input.octets / 1e6
-        return f"{megabytes:,.0f} MB read, {self._reading.sessions:,} sessions"
+        megabytes = sum(part.input.size for part in self._reading.parts) / 1e6
+        name = visible(self._reading.parts[0].report.path)
+        return f"{name}: {megabytes:,.0f} MB read, {self._reading.sessions:,} sessions"

@@ -1,41 +1,28 @@
-"""What every reading command has in common: its inputs, options, selection and the course of a run."""
+"""The course of every reading command: its inputs one after the other, selected, masked, and accounted for."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Any
 
 import click
 
 from smtptrace import redact, sources
 from smtptrace.auth import SecretIds
+from smtptrace.cli._options import reading_options
 from smtptrace.cli._progress import Progress
-from smtptrace.errors import UnreadableError
+from smtptrace.coverage import Coverage
+from smtptrace.errors import UnreadableError, UsageError
+from smtptrace.outputs._text import visible
 from smtptrace.outputs.jsonl import line, session_id, source_object
+from smtptrace.select import Selection
+from smtptrace.tcp import Limits
 from smtptrace.trace import Options, Reading, Trace
 
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def reading_options(command: F) -> F:
-    """The arguments and options of every command that reads sessions."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
-
-
-_OPTIONS: tuple[Callable[[Any], Any], ...] = (
-    click.argument("files", nargs=-1, required=True, metavar="FILE..."),
-    click.option(
-        "-s", "--session", "wanted", multiple=True, metavar="ID", help="Only this session (as `list` names it)."
-    ),
-    click.option("--json", "as_json", is_flag=True, help="One JSON object a line."),
-    click.option("--show-secrets", is_flag=True, help="Show passwords and tokens; they are masked otherwise."),
-    click.option("--digests", is_flag=True, help="Add SHA-256 of both streams to the JSON."),
-    click.option("--engine", metavar="NAME", help="How to read captures: " + ", ".join(sources.ENGINES) + "."),
-)
+__all__ = ["Run", "reading_options", "run_of"]
 
 
 @dataclass(slots=True)
@@ -43,13 +30,15 @@ class Run:
     """One run over all inputs: what was asked, and what became of it."""
 
     files: Sequence[str]
-    wanted: Sequence[str] = ()
+    selection: Selection = field(default_factory=Selection)
+    options: Options = field(default_factory=Options)
     as_json: bool = False
     show_secrets: bool = False
-    options: Options = field(default_factory=Options)
+    merge: bool = False
+    manifest: str | None = None
     ids: SecretIds = field(default_factory=SecretIds)
     unreadable: list[str] = field(default_factory=list)
-    readings: list[Reading] = field(default_factory=list)
+    readings: list[tuple[Reading, Coverage]] = field(default_factory=list)
 
     def traces(self) -> Iterator[tuple[Trace, str]]:
         """Each wanted session with its id, as soon as it ends, with its secrets masked or revealed."""
@@ -58,52 +47,88 @@ class Run:
             yield treat(trace), name
 
     def raw(self) -> Iterator[tuple[Trace, str]]:
-        """The same with secrets in their `Secret` objects and raw octets as captured; for verification only."""
+        """The same with secrets in their `Secret` objects and octets as captured, for verification and conversion."""
         paths = sources.expand(self.files)
+        if self.merge:
+            yield from self._one(paths, None)
+            return
         for number, path in enumerate(paths, 1):
-            yield from self._one(path, number if len(paths) > 1 else None)
+            yield from self._one((path,), number if len(paths) > 1 else None)
 
-    def _one(self, path: str, number: int | None) -> Iterator[tuple[Trace, str]]:
+    def _one(self, paths: Sequence[str], number: int | None) -> Iterator[tuple[Trace, str]]:
+        coverage = Coverage()
         try:
-            reading = Reading(path, self.options)
-            self.readings.append(reading)
+            reading = Reading(paths, self.options)
+            self.readings.append((reading, coverage))
             with Progress(reading):
                 for trace in reading:
                     name = session_id(trace.session.connection, number)
-                    if not self.wanted or name in self.wanted:
+                    taken = self.selection.takes(trace, name)
+                    coverage.add(trace, selected=taken)
+                    if taken:
                         yield trace, name
         except UnreadableError as error:
             self._complain(str(error))
             return
-        if reading.report.damage:
-            self._complain(f"{reading.report.path}: {reading.report.damage}; what came before it was read")
+        for problem in reading.damage():
+            self._complain(f"{problem}; what came before it was read")
 
     def _complain(self, problem: str) -> None:
         self.unreadable.append(problem)
         sys.stdout.flush()
-        click.echo(f"smtptrace: {problem}", err=True)
+        click.echo(f"smtptrace: {visible(problem)}", err=True)
 
     def finish(self) -> int:
-        """The exit code: 3 where an input could not be read to its end."""
+        """Write the manifest that was asked for; the exit code is 3 where an input could not be read to its end."""
+        if self.manifest:
+            from smtptrace.manifest import write_manifest
+
+            write_manifest(Path(self.manifest), [reading for reading, _ in self.readings], self._asked())
         return UnreadableError.exit_code if self.unreadable else 0
+
+    def _asked(self) -> dict[str, Any]:
+        return {"files": list(self.files), "merge": self.merge, "show_secrets": self.show_secrets}
 
     def source_lines(self) -> Iterator[str]:
         """One line of JSON a source, for after the sessions."""
-        for reading in self.readings:
-            yield line(
-                source_object(
-                    reading.report,
-                    reading.sessions,
-                    reading.input.sha256(),
-                    attempts={str(how.value if how else "no-words"): count for how, count in reading.attempts.items()},
-                )
-            )
+        for reading, coverage in self.readings:
+            for part in reading.parts:
+                yield line(source_object(reading, part, coverage, show_secrets=self.show_secrets))
+
+    def say_coverage(self) -> None:
+        """What the evidence holds and what not, on standard error."""
+        from smtptrace.outputs.coverage import coverage_lines
+
+        for reading, coverage in self.readings:
+            for text in coverage_lines(reading, coverage, filtered=bool(self.selection)):
+                click.echo(text, err=True)
 
 
 def run_of(
-    *, files: Sequence[str], wanted: Sequence[str], as_json: bool, show_secrets: bool, digests: bool, engine: str | None
+    *,
+    files: Sequence[str],
+    as_json: bool,
+    show_secrets: bool,
+    merge: bool,
+    manifest: str | None,
+    idle: int,
+    max_flows: int,
+    max_pending: int,
+    clock_offsets: Sequence[tuple[str, int]],
+    **others: Any,
 ) -> Run:
-    """The run that the options of `reading_options` ask for."""
-    if engine is not None and engine not in sources.ENGINES:
-        raise click.BadParameter(f"'{engine}' is none of: {', '.join(sources.ENGINES)}", param_hint="--engine")
-    return Run(files, wanted, as_json, show_secrets, Options(engine=engine, digests=digests))
+    """The run that the options of `reading_options` ask for.
+
+    Raises:
+        UsageError: an option names what does not exist.
+    """
+    _known("--engine", others["engine"], sources.ENGINES)
+    selection = Selection(**{name: others.pop(name) for name in Selection.__dataclass_fields__})
+    limits = Limits(idle_s=idle, flows=max_flows, pending_octets=max_pending)
+    options = Options(limits=limits, clock_offsets=dict(clock_offsets), **others)
+    return Run(files, selection, options, as_json, show_secrets, merge, manifest)
+
+
+def _known(option: str, value: str | None, choices: Any) -> None:
+    if value is not None and value not in choices:
+        raise UsageError(f"{option} {visible(value)} is not known; choose from {', '.join(choices)}")

@@ -63,8 +63,10 @@ def _table(run: Run, columns: str | None, wide: bool, zone: tzinfo | None) -> No
             console.print(lines.heading(str(datetime.now(zone).astimezone(zone).tzname())))
             found = True
         console.print(lines.row(trace, name))
-    if not found and not run.unreadable:
+    if not found and not run.unreadable and not run.selection:
         click.echo("smtptrace: no SMTP session was found", err=True)
+    sys.stdout.flush()
+    run.say_coverage()
 
 
 def _names(columns: str | None, several: bool) -> Sequence[str]:

@@ -54,8 +54,8 @@ def _dialogues(run: Run, content_lines: int | None) -> None:
         shown += 1
     if not shown and not run.unreadable:
         what = (
-            f"no session {', '.join(run.wanted)}; 'smtptrace list' names them"
-            if run.wanted
+            f"no session {', '.join(run.selection.ids)}; 'smtptrace list' names them"
+            if run.selection.ids
             else "no SMTP session was found"
         )
         click.echo(f"smtptrace: {what}", err=True)

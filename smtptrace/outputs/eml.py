@@ -96,7 +96,7 @@ def store(message: Message, folder: Path) -> Object:
 
 
 def _frames(transaction: Transaction, content: Content) -> Object:
-    mail = transaction.mail.command
+    mail = transaction.mail.command if transaction.mail else None
     return {
         "mail": mail.span.frame if mail else None,
         "content": content.span.frame if content.span else None,

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from typing import Any
 
 from smtptrace.auth import Credential, SecretIds
+from smtptrace.coverage import Coverage
 from smtptrace.diagnosis import Cause, server_flavour
 from smtptrace.findings import Evidence, Finding
 from smtptrace.outputs._community import community_id
@@ -17,9 +18,8 @@ from smtptrace.outputs._message import message_facts
 from smtptrace.outputs._time import iso
 from smtptrace.secret import Masked
 from smtptrace.smtp import AuthExchange, DataExchange, Exchange, Recipient, Reply, Session, Transaction
-from smtptrace.sources import SourceReport
-from smtptrace.trace import Trace
-from smtptrace.wire import Connection, Gap, Secured
+from smtptrace.trace import Part, Reading, Trace
+from smtptrace.wire import PART_BITS, Connection, Gap, Origin, Secured, Span
 
 Object = dict[str, Any]
 
@@ -42,6 +42,7 @@ def session_object(trace: Trace, ids: SecretIds, name: str) -> Object:
     """
     session = trace.session
     connection = session.connection
+    origin = connection.origin
     digests = trace.digests or (None, None)
     return {
         "schema": "smtptrace.session/1",
@@ -57,7 +58,7 @@ def session_object(trace: Trace, ids: SecretIds, name: str) -> Object:
         "server_octets": session.octets[1],
         "client_sha256": digests[0],
         "server_sha256": digests[1],
-        **_tls(session.tls),
+        **_tls(session.tls, origin),
         "complete": session.complete,
         "gaps": [
             {
@@ -73,40 +74,51 @@ def session_object(trace: Trace, ids: SecretIds, name: str) -> Object:
         "server_flavour": server_flavour(session),
         "extensions": list(_extensions(session)),
         "exchanges": _exchanges(trace),
-        "auth": [_auth(credential, ids) for credential in trace.credentials],
-        "transactions": [_transaction(each) for each in session.transactions],
+        "auth": [_auth(credential, origin, ids) for credential in trace.credentials],
+        "transactions": [_transaction(each, origin) for each in session.transactions],
         "findings": [finding_object(finding, connection) for finding in trace.findings],
         "causes": [cause_object(cause, connection) for cause in trace.causes],
         "anomalies": [
-            {"kind": each.kind, "detail": each.detail, "frame": each.span.frame if each.span else None}
-            for each in session.anomalies
+            {"kind": each.kind, "detail": each.detail, "frame": _frame(origin, each.span)} for each in session.anomalies
         ],
         "notes": [note.text for note in session.notes],
         "warnings": list(session.warnings),
     }
 
 
-def source_object(report: SourceReport, sessions: int, sha256: str | None, **more: Any) -> Object:
-    """The source as smtptrace.source/1; `more` are further keys, such as attempts."""
+def source_object(reading: Reading, part: Part, coverage: Coverage, *, show_secrets: bool) -> Object:
+    """The source as smtptrace.source/1, with the coverage of its reading."""
+    report = part.report
     return {
         "schema": "smtptrace.source/1",
         "path": report.path,
-        "sha256": sha256,
+        "sha256": part.input.sha256(),
         "format": report.format,
         "engine": report.engine,
         "packets": report.packets,
         "skipped": dict(report.skipped),
-        "sessions": sessions,
+        "sessions": reading.sessions,
         "first": iso(report.first_ns),
         "last": iso(report.last_ns),
-        "damage": report.damage,
-        **more,
+        "damage": report.damage or part.input.damage,
+        "notices": list(report.notices),
+        "clock_offset_s": part.clock_offset_ns / 1e9,
+        "show_secrets": show_secrets,
+        "attempts": {how.value if how else "silent-server": count for how, count in reading.attempts.items()},
+        "coverage": {
+            **asdict(coverage),
+            "silences": [{"from": iso(first), "to": iso(last)} for first, last in reading.silences],
+            "drops": dict(report.drops),
+        },
     }
 
 
 def session_id(connection: Connection, number: int | None) -> str:
     """What `-s` takes: the frame (line) of the first packet, after the file's number where there are several."""
-    return f"{connection.number}" if number is None else f"{number}:{connection.number}"
+    origin, frame = connection.origin, connection.number
+    if origin.parts and frame is not None:
+        return f"{(frame >> PART_BITS) + 1}:{origin.locate(frame)[1]}"
+    return f"{frame}" if number is None else f"{number}:{frame}"
 
 
 def finding_object(finding: Finding, connection: Connection) -> Object:
@@ -139,8 +151,8 @@ def cause_object(cause: Cause, connection: Connection) -> Object:
 def _evidence(evidence: Iterable[Evidence], connection: Connection) -> list[Object]:
     return [
         {
-            "file": connection.origin.path,
-            "frame": each.span.frame if each.span else None,
+            "file": connection.origin.locate(each.span.frame if each.span else None)[0],
+            "frame": _frame(connection.origin, each.span),
             "time": iso(each.span.time_ns) if each.span else None,
             "text": each.text,
         }
@@ -174,16 +186,26 @@ def _source(connection: Connection) -> Object:
     }
 
 
-def _gap(offset: int, gap: Gap) -> Object:
+def _gap(origin: Origin, offset: int, gap: Gap) -> Object:
     side = gap.side.name.lower()
-    return {"side": side, "offset": offset, "octets": gap.size, "reason": gap.reason.value, "frame": gap.frame}
+    return {
+        "side": side,
+        "offset": offset,
+        "octets": gap.size,
+        "reason": gap.reason.value,
+        "frame": origin.locate(gap.frame)[1],
+    }
+
+
+def _frame(origin: Origin, span: Span | None) -> int | None:
+    return None if span is None else origin.locate(span.frame)[1]
 
 
 def _seconds(start_ns: int | None, end_ns: int | None) -> float | None:
     return None if start_ns is None or end_ns is None else round((end_ns - start_ns) / 1e9, 9)
 
 
-def _tls(secured: Secured | None) -> Object:
+def _tls(secured: Secured | None, origin: Origin) -> Object:
     if secured is None:
         return {"tls": "none", "decrypted": False, "tls_info": None}
     return {
@@ -197,7 +219,7 @@ def _tls(secured: Secured | None) -> Object:
             "certificate": _certificate(secured),
             "alert": secured.alert and {"side": secured.alert[0].name.lower(), "description": secured.alert[1]},
             "octets_after_alert": secured.octets_after_alert,
-            "frame": secured.frame,
+            "frame": origin.locate(secured.frame)[1],
         },
     }
 
@@ -218,10 +240,11 @@ def _exchanges(trace: Trace) -> list[Object]:
     decoded = {
         id(auth): credential for auth, credential in zip(session.authentications, trace.credentials, strict=False)
     }
-    return [_exchange(each, decoded.get(id(each))) for each in session.exchanges]
+    origin = session.connection.origin
+    return [_exchange(each, origin, decoded.get(id(each))) for each in session.exchanges]
 
 
-def _exchange(exchange: Exchange, credential: Credential | None) -> Object:
+def _exchange(exchange: Exchange, origin: Origin, credential: Credential | None) -> Object:
     command, reply = exchange.command, exchange.reply
     span = command.span if command else reply.span if reply else None
     record: Object = {
@@ -230,7 +253,7 @@ def _exchange(exchange: Exchange, credential: Credential | None) -> Object:
         "code": reply.code if reply else None,
         "enhanced": reply.enhanced if reply else None,
         "text": _texts(reply),
-        "frame": span.frame if span else None,
+        "frame": _frame(origin, span),
         "time": iso(span.time_ns) if span else None,
         "tls": exchange.tls,
     }
@@ -258,7 +281,7 @@ def _joined(parts: Masked | None) -> str | None:
     return None if parts is None else "".join(map(str, parts))
 
 
-def _auth(credential: Credential, ids: SecretIds) -> Object:
+def _auth(credential: Credential, origin: Origin, ids: SecretIds) -> Object:
     span = credential.span
     return {
         "mechanism": credential.mechanism,
@@ -271,7 +294,7 @@ def _auth(credential: Credential, ids: SecretIds) -> Object:
         "outcome": credential.outcome.value,
         "code": credential.code,
         "tls": credential.tls,
-        "frame": span.frame if span else None,
+        "frame": _frame(origin, span),
         "time": iso(span.time_ns) if span else None,
         "exposure": credential.exposure.value,
         "details": credential.details,
@@ -279,8 +302,8 @@ def _auth(credential: Credential, ids: SecretIds) -> Object:
     }
 
 
-def _transaction(each: Transaction) -> Object:
-    content, span = each.content, each.mail.command.span if each.mail.command else None
+def _transaction(each: Transaction, origin: Origin) -> Object:
+    content, span = each.content, _where(each)
     return {
         **_octets("reverse_path", each.reverse_path),
         "forward_paths": [_recipient(recipient) for recipient in each.recipients],
@@ -292,10 +315,18 @@ def _transaction(each: Transaction) -> Object:
         "queue_id": each.queue_id,
         "reply": _reply_text(each.final.reply if each.final else None),
         "auth": each.authentication,
-        "frame": span.frame if span else None,
+        "frame": _frame(origin, span),
         "time": iso(span.time_ns) if span else None,
         **message_facts(content),
     }
+
+
+def _where(each: Transaction) -> Span | None:
+    """Where a transaction begins, or the first that is seen of it."""
+    for exchange in (each.mail, *(recipient.exchange for recipient in each.recipients), each.final):
+        if exchange is not None and exchange.command is not None:
+            return exchange.command.span
+    return None
 
 
 def _recipient(recipient: Recipient) -> Object:
