@@ -11,19 +11,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from smtptrace import grammar
-from smtptrace.wire import Close, Connection, Gap, Note, Open, Secured, Span, Typed
+from smtptrace.wire import Close, Connection, Exactness, Gap, Note, Open, Secured, Span, Typed
 
 
 @dataclass(slots=True)
 class Command:
     """One command line as sent; `raw` includes its line end (RFC 5321, 4.1.1).
 
-    `verb` is upper case, None where the line does not begin with one.
+    `verb` is upper case, None where the line does not begin with one. `cut` tells that the line goes on in octets
+    that are missing.
     """
 
     verb: str | None
     raw: bytes
     span: Span
+    exactness: Exactness = Exactness.SEEN
+    cut: bool = False
 
     @property
     def line(self) -> bytes:
@@ -38,11 +41,16 @@ class Command:
 
 @dataclass(slots=True)
 class Reply:
-    """One reply of one or more lines; `lines` are whole lines without their line ends (RFC 5321, 4.2)."""
+    """One reply of one or more lines; `lines` are whole lines without their line ends (RFC 5321, 4.2).
+
+    `cut` tells that it goes on in octets that are missing.
+    """
 
     code: int
     lines: tuple[bytes, ...]
     span: Span
+    exactness: Exactness = Exactness.SEEN
+    cut: bool = False
 
     @property
     def texts(self) -> tuple[bytes, ...]:
@@ -60,7 +68,8 @@ class Exchange:
     """A command and the reply that ended it; either may be missing, never both.
 
     `tls` tells whether it went through TLS (and was opened). `replies` has more than one reply only where the
-    protocol gives one per recipient (LMTP, RFC 2033; PRDR): then `reply` is the last.
+    protocol gives one per recipient: LMTP (RFC 2033), and PRDR, where a 353 comes before them and the reply to the
+    whole after them. Then `reply` is the last.
     """
 
     command: Command | None
@@ -81,12 +90,13 @@ class Exchange:
 class Round:
     """One step of an AUTH exchange: the server's challenge and the client's response; either may be missing.
 
-    `response` is the line without its line end, `response_span` where it stands.
+    `response` is the line without its line end, `response_span` where it stands (with the line end).
     """
 
     challenge: Reply | None
     response: bytes | None
     response_span: Span | None = None
+    exactness: Exactness = Exactness.SEEN
 
 
 @dataclass(slots=True)
@@ -162,12 +172,13 @@ class Recipient:
 class Transaction:
     """One mail transaction, from MAIL to the reply to its content (RFC 5321, 3.3).
 
+    `mail` is None, and the reverse-path empty, where the octets of MAIL are missing.
     `authentication` is the index in `Session.authentications` of the login it ran under. `final` is the exchange
     whose reply decided it. `content` joins all chunks of BDAT.
     """
 
     reverse_path: bytes
-    mail: Exchange
+    mail: Exchange | None
     recipients: tuple[Recipient, ...] = ()
     content: Content | None = None
     outcome: Outcome = Outcome.ABANDONED

@@ -1,0 +1,84 @@
+"""Exchanges that are not over, and what the next reply means to them."""
+
+from __future__ import annotations
+
+from smtptrace.smtp.records import AuthExchange, DataExchange, Exchange, Reply
+
+
+class Pending:
+    """An exchange that wants `wants` more replies, and is not over while the client is `busy` with it."""
+
+    __slots__ = ("busy", "exchange", "replies", "wants")
+
+    def __init__(self, exchange: Exchange, *, busy: bool = False) -> None:
+        self.exchange = exchange
+        self.busy = busy
+        self.wants = 1
+        self.replies: list[Reply] = []
+
+    def take(self, reply: Reply, accepted: int) -> None:  # noqa: ARG002
+        """The next reply; `accepted` recipients were accepted before it."""
+        self.wants -= 1
+        self.replies.append(reply)
+
+    def close(self) -> Exchange:
+        """The exchange with what has come."""
+        exchange = self.exchange
+        if self.replies:
+            exchange.reply = self.replies[-1]
+            if len(self.replies) > 1:
+                exchange.replies = tuple(self.replies)
+        return exchange
+
+
+class PendingData(Pending):
+    """DATA or BDAT: a 3yz reply asks for the content, and several may answer it (RFC 5321, RFC 2033, PRDR).
+
+    Args:
+        each: one reply for each accepted recipient answers the content (LMTP).
+    """
+
+    __slots__ = ("_each", "_started")
+
+    exchange: DataExchange
+
+    def __init__(self, exchange: DataExchange, *, each: bool) -> None:
+        super().__init__(exchange, busy=True)
+        self._each = each
+        self._started = exchange.command is None or exchange.command.verb == "BDAT"
+
+    def start(self) -> None:
+        """The content begins, whether or not the reply that asks for it is known."""
+        self._started = True
+
+    def take(self, reply: Reply, accepted: int) -> None:
+        """The reply that asks for the content, or one that answers it."""
+        if reply.code == 354 and self.exchange.intermediate is None and not self.replies:
+            self.exchange.intermediate = reply
+            self._started = True
+            return
+        if not self.replies:
+            if reply.code == 353:
+                self.wants = accepted + 2
+            elif self._each and self._started:
+                self.wants = max(accepted, 1)
+        super().take(reply, accepted)
+
+
+class PendingAuth(Pending):
+    """AUTH: each 334 is a challenge, anything else ends it (RFC 4954, 4)."""
+
+    __slots__ = ("challenges",)
+
+    exchange: AuthExchange
+
+    def __init__(self, exchange: AuthExchange) -> None:
+        super().__init__(exchange, busy=True)
+        self.challenges: list[Reply] = []
+
+    def take(self, reply: Reply, accepted: int) -> None:
+        """A challenge, or the end."""
+        if reply.code == 334:
+            self.challenges.append(reply)
+        else:
+            super().take(reply, accepted)

@@ -1,0 +1,154 @@
+"""One side's octets as they wait to be read: lines and stretches, their places, and the gaps between them."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import deque
+from operator import itemgetter
+
+from smtptrace.wire import Exactness, Gap, Octets, Side, Span
+
+PATIENCE = 1 << 20
+"""Octets that are held while a reply is awaited, and the longest line that is kept."""
+
+_MANY = 4096
+_Piece = tuple[int, Octets]
+_start_of = itemgetter(0)
+
+
+class Stream:
+    """The octets of one side, appended at the end and read from the front.
+
+    `position` is the offset of the next octet to be read, counted over all octets and sized gaps. Octets behind a gap
+    stay out of reach until `cross` is called.
+    """
+
+    __slots__ = ("_at", "_base", "_behind", "_data", "_pieces", "_scanned", "_skipped", "ended", "side")
+
+    def __init__(self, side: Side) -> None:
+        self.side = side
+        self.ended = False
+        self._data: bytes | bytearray = b""
+        self._at = 0
+        self._base = 0
+        self._scanned = 0
+        self._skipped = 0
+        self._pieces: list[_Piece] = []
+        self._behind: deque[Octets | Gap] = deque()
+
+    def __len__(self) -> int:
+        """How many octets can be read now."""
+        return len(self._data) - self._at
+
+    @property
+    def position(self) -> int:
+        """Offset of the next octet to be read."""
+        return self._base + self._at
+
+    @property
+    def gap(self) -> Gap | None:
+        """The gap that follows the octets within reach, if there is one."""
+        return self._behind[0] if self._behind else None  # type: ignore[return-value]
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether nothing more will come within reach: a gap is next, or the end."""
+        return self.ended or bool(self._behind)
+
+    def feed(self, event: Octets | Gap) -> None:
+        """Take the next octets or gap of this side."""
+        if self._behind or type(event) is Gap:
+            self._behind.append(event)
+        else:
+            self._append(event)  # type: ignore[arg-type]
+
+    def _append(self, event: Octets) -> None:
+        data = self._data
+        end = self._base + self._skipped + len(data)
+        if self._at == len(data):
+            self._data, self._base, self._at, self._scanned = event.data, end, 0, 0
+            self._pieces = [(end, event)]
+            return
+        if type(data) is bytes or self._at > PATIENCE:
+            data = self._data = bytearray(data[self._at :])
+            self._base += self._at
+            self._scanned -= self._at
+            self._at = 0
+        data += event.data
+        if len(self._pieces) > _MANY:
+            del self._pieces[: bisect_right(self._pieces, self.position, key=_start_of) - 1]
+        self._pieces.append((end, event))
+
+    def cross(self) -> Gap:
+        """Step over the gap; octets in front of it that were not read are lost from sight."""
+        gap = self._behind.popleft()
+        assert type(gap) is Gap
+        self._base += self._skipped + len(self._data) + (gap.size or 0)
+        self._data, self._at, self._scanned, self._skipped, self._pieces = b"", 0, 0, 0, []
+        while self._behind and type(self._behind[0]) is Octets:
+            self._append(self._behind.popleft())  # type: ignore[arg-type]
+        return gap
+
+    def line(self) -> bytes | None:
+        """The next line with its LF, None while it is incomplete; only its first 1 MiB is kept."""
+        data, at = self._data, self._at
+        end = data.find(b"\n", self._scanned) + 1
+        if not end:
+            self._scanned = len(data)
+            self._shorten()
+            return None
+        self._at = self._scanned = end
+        if end - at <= PATIENCE:
+            return bytes(data[at:end])
+        self._base += self._skipped
+        self._skipped = 0
+        return bytes(data[at : at + PATIENCE])
+
+    def _shorten(self) -> None:
+        """Forget what an endless line has beyond its first 1 MiB."""
+        more = len(self) - PATIENCE
+        if more > 0:
+            self._data = bytearray(self._data[self._at : self._at + PATIENCE])
+            self._base += self._at
+            self._at = 0
+            self._skipped += more
+            self._scanned = PATIENCE
+
+    def take(self, size: int | None = None) -> bytes | bytearray:
+        """The next octets, at most `size` of them; all within reach where it is None."""
+        data, at = self._data, self._at
+        stop = len(data) if size is None else min(at + size, len(data))
+        self._at = self._scanned = stop
+        return data if at == 0 and stop == len(data) else data[at:stop]
+
+    def give_back(self, size: int) -> None:
+        """Put the last `size` octets back that were taken just now."""
+        self._at -= size
+        self._scanned = self._at
+
+    def peek(self, size: int) -> bytes:
+        """The next octets without reading them, fewer where there are not so many."""
+        return bytes(self._data[self._at : self._at + size])
+
+    def piece(self, offset: int) -> _Piece | None:
+        """The event that brought the octet at `offset` and the offset of its first one."""
+        pieces = self._pieces
+        if len(pieces) == 1:
+            return pieces[0]
+        at = bisect_right(pieces, offset, key=_start_of)
+        return pieces[max(at - 1, 0)] if pieces else None
+
+    def place(self, offset: int) -> tuple[int | None, int | None]:
+        """Time and frame of the octet at `offset`, which must still be within reach or have been read just now."""
+        piece = self.piece(offset)
+        return piece[1].place(offset - piece[0]) if piece else (None, None)
+
+    def exactness(self, offset: int) -> Exactness:
+        """How near the octet at `offset` is to the wire."""
+        piece = self.piece(offset)
+        return piece[1].exactness if piece else Exactness.SEEN
+
+    def span(self, start: int, stop: int | None = None) -> Span:
+        """The place of the octets from `start` to `stop`, by default to where reading stands."""
+        time_ns, frame = self.place(start)
+        return Span(self.side, start, self.position if stop is None else stop, time_ns, frame)

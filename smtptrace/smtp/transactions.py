@@ -1,0 +1,142 @@
+"""Mail transactions out of exchanges in order (RFC 5321, 3.3)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from smtptrace.smtp.queue_id import queue_id
+from smtptrace.smtp.records import Content, DataExchange, Exchange, Outcome, Recipient, Reply, Transaction
+
+_PATH = re.compile(rb"(?i)(?:FROM|TO)[ \t]*:[ \t]*(?:<([^>]*)>?|([^ \t]*))")
+
+
+def path_of(argument: bytes) -> bytes:
+    """The address in the argument of MAIL or RCPT, without angle brackets; empty where there is none."""
+    found = _PATH.match(argument)
+    return (found[1] if found[1] is not None else found[2]) if found else b""
+
+
+def _positive(reply: Reply | None) -> bool:
+    return reply is not None and 200 <= reply.code < 300
+
+
+class Ledger:
+    """Keeps the open transaction and enters it into `done` when it ends."""
+
+    def __init__(self) -> None:
+        self.done: list[Transaction] = []
+        self._open: Transaction | None = None
+        self._recipients: list[Recipient] = []
+        self._blind = True
+        self.login: int | None = None
+        self.accepted = 0
+
+    def enter(self, exchange: Exchange) -> None:
+        """Take the next exchange; what it means for the transaction follows from its verb."""
+        command = exchange.command
+        action = _ACTIONS.get(command.verb or "") if command else None
+        if action:
+            action(self, exchange)
+        elif command is None and isinstance(exchange, DataExchange):
+            self.data(exchange)
+
+    def lose_sight(self) -> None:
+        """Octets are missing: commands may have been said that are not here."""
+        self._blind = True
+
+    def content(self, content: Content) -> None:
+        """The content of the open transaction, all chunks joined."""
+        if self._open is not None:
+            self._open.content = content
+
+    def mail(self, exchange: Exchange) -> None:
+        """MAIL opens a transaction."""
+        self.abandon()
+        assert exchange.command is not None
+        self._begin(path_of(exchange.command.argument), exchange)
+        if exchange.reply is not None and not _positive(exchange.reply):
+            self._decide(exchange)
+
+    def _begin(self, reverse_path: bytes, exchange: Exchange | None) -> Transaction:
+        self._blind = False
+        self._open = Transaction(reverse_path, exchange, authentication=self.login)
+        self._recipients, self.accepted = [], 0
+        return self._open
+
+    def rcpt(self, exchange: Exchange) -> None:
+        """RCPT names a recipient."""
+        assert exchange.command is not None
+        if self._open is None:
+            if not self._blind or not _positive(exchange.reply):
+                return
+            self._begin(b"", None)
+        recipient = Recipient(path_of(exchange.command.argument), exchange)
+        self._recipients.append(recipient)
+        self.accepted += recipient.accepted
+
+    def data(self, exchange: Exchange) -> None:
+        """DATA, or the last BDAT or BURL, decides; a refused chunk does as well."""
+        content = exchange.content if isinstance(exchange, DataExchange) else None
+        if self._open is None:
+            if not self._blind or content is None:
+                return
+            self._begin(b"", None)
+        self._decide(exchange)
+
+    def chunk(self, exchange: Exchange) -> None:
+        """BDAT and BURL decide only where they are the last, or refused."""
+        assert exchange.command is not None
+        last = exchange.command.argument.upper().rstrip().endswith(b"LAST")
+        refused = exchange.reply is not None and not _positive(exchange.reply)
+        if last or refused:
+            self.data(exchange)
+
+    def _decide(self, exchange: Exchange) -> None:
+        transaction = self._open
+        assert transaction is not None
+        replies = exchange.replies or (exchange.reply,)
+        transaction.final = exchange
+        if any(_positive(reply) for reply in replies):
+            transaction.outcome = Outcome.ACCEPTED
+            transaction.queue_id = next(filter(None, (queue_id(r.texts) for r in replies if r and _positive(r))), None)
+        elif exchange.reply is not None:
+            transaction.outcome = Outcome.REFUSED
+        self._close()
+
+    def reset(self, exchange: Exchange) -> None:
+        """RSET and its like end the transaction, unless they are refused."""
+        if exchange.reply is None or _positive(exchange.reply):
+            self._blind = False
+            self.abandon()
+
+    def abandon(self) -> None:
+        """The transaction ends without a decision, or because every recipient was refused."""
+        transaction = self._open
+        if transaction is None:
+            return
+        if self._recipients and all(r.exchange.reply and not r.accepted for r in self._recipients):
+            transaction.outcome = Outcome.REFUSED
+            transaction.final = self._recipients[-1].exchange
+        self._close()
+
+    def _close(self) -> None:
+        assert self._open is not None
+        self._open.recipients = tuple(self._recipients)
+        self.done.append(self._open)
+        self._open, self._recipients, self.accepted = None, [], 0
+
+
+_ACTIONS: dict[str, Callable[[Ledger, Exchange], None]] = {
+    "MAIL": Ledger.mail,
+    "RCPT": Ledger.rcpt,
+    "DATA": Ledger.data,
+    "BDAT": Ledger.chunk,
+    "BURL": Ledger.chunk,
+    "RSET": Ledger.reset,
+    "HELO": Ledger.reset,
+    "EHLO": Ledger.reset,
+    "LHLO": Ledger.reset,
+    "QUIT": Ledger.reset,
+    "STARTTLS": Ledger.reset,
+}
