@@ -21,8 +21,8 @@ MASTER = Path("/usr/lib/postfix/sbin/master")
 class Postfix:
     """A running Postfix; `log` has every command and reply of 127.0.0.1.
 
-    `port` (Dovecot SASL, STARTTLS), `cyrus_port`, `tls_port` (TLS at once, Dovecot SASL), `open_port` (no AUTH; takes
-    all mail, and throws it away).
+    `port` (Dovecot SASL, STARTTLS), `cyrus_port`, `tls_port` (TLS at once, Dovecot SASL), `open_port` (no AUTH;
+    takes all mail, and throws it away; STARTTLS is offered there and fails for want of a certificate).
     """
 
     port: int
