@@ -197,7 +197,22 @@ class Typed:
     frame: int | None = None
 
 
-Event = Octets | Gap | Secured | Note | Open | Close | Typed
+@dataclass(slots=True)
+class Irregularity:
+    """Something odd below SMTP: `kind` is a short slug, `detail` says it in words; a session tells it as an anomaly.
+
+    Kinds of the TCP stage: `overlap-differs`, `out-of-window`, `octets-after-fin`, `reset-ignored`, `syn-inside`,
+    `urgent-data`; each is told once a side. It never changes the streams.
+    """
+
+    kind: str
+    detail: str
+    side: Side
+    time_ns: int | None = None
+    frame: int | None = None
+
+
+Event = Octets | Gap | Secured | Note | Open | Close | Typed | Irregularity
 
 
 PART_BITS = 40
