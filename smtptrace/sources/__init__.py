@@ -11,7 +11,7 @@ The contract of an engine module:
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass, field
 
 from smtptrace._registry import Registry
@@ -38,7 +38,8 @@ class SourceReport:
     """What a source says of itself beside its segments; filled while it is read.
 
     `skipped` counts packets that gave no segment by reason, `undated` those without a time (0 stands for it),
-    `notices` says what the user should know of how it was read.
+    `notices` says what the user should know of how it was read, `marks` are (frame, text) of packet comments of our own
+    files, taken out by who puts the events back that they tell.
     """
 
     path: str = "-"
@@ -51,6 +52,7 @@ class SourceReport:
     snaplen: int | None = None
     damage: str | None = None
     comments: list[str] = field(default_factory=list)
+    marks: deque[tuple[int, str]] = field(default_factory=deque)
     drops: dict[str, int] = field(default_factory=dict)
     tls_keys: list[bytes] = field(default_factory=list)
     linktypes: set[int] = field(default_factory=set)

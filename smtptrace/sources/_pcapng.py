@@ -44,9 +44,9 @@ def packets(read: Read, buffer: bytes, report: SourceReport) -> Iterator[Packet]
                 continue
             link, multiply, divide, offset_ns = section.interfaces[number]
             report.last_ns = time_ns = (high << 32 | low) * multiply // divide + offset_ns
-            yield report.packets, time_ns, link, body, data, end, wire
             if end + 4 <= stop:
                 section.read_packet_options(number, body, data + (held + 3 & ~3), stop)
+            yield report.packets, time_ns, link, body, data, end, wire
         elif kind in (_SIMPLE, _OLD_PACKET):
             report.packets += 1
             packet = (section.simple if kind == _SIMPLE else section.old)(body, start, stop)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from struct import Struct
 from typing import TYPE_CHECKING
 
+from smtptrace.pcapng import PREFIX
 from smtptrace.sources._pcap import LARGEST_BLOCK, Packet
 
 if TYPE_CHECKING:
@@ -17,7 +18,9 @@ _COMMENT, _IF_NAME, _IF_TSRESOL, _IF_TSOFFSET = 1, 2, 9, 14
 _DROP_COUNTERS = {4: "filter accepted", 5: "dropped by the interface", 7: "dropped by the system"}
 _PACKET_DROP_COUNT = 4
 _TLS_KEY_LOG = 0x544C534B
+_MARK = PREFIX.encode()
 _MOST_COMMENTS = 1000
+_MOST_MARKS = 100_000
 _MOST_INTERFACES = 65_536
 _NANOSECONDS = 10**9
 
@@ -68,7 +71,9 @@ class Section:
     def read_packet_options(self, number: int, body: bytes, start: int, stop: int) -> None:
         """Take the comments and the drop count of an enhanced packet block."""
         for code, value in self._options(body, start, stop):
-            if code == _COMMENT:
+            if code == _COMMENT and value.startswith(_MARK):
+                self._mark(value)
+            elif code == _COMMENT:
                 self._comment(value, f"packet {self._report.packets}: ")
             elif code == _PACKET_DROP_COUNT and len(value) == 8:
                 self._count_drops(number, *self._unpack("Q", value, 0))
@@ -135,6 +140,12 @@ class Section:
             self._report.comments.append(where + value.rstrip(b"\0").decode("utf-8", "replace"))
         else:
             self._report.skipped["too many comments"] += 1
+
+    def _mark(self, value: bytes) -> None:
+        if len(self._report.marks) < _MOST_MARKS:
+            self._report.marks.append((self._report.packets, value.decode("utf-8", "replace")))
+        else:
+            self._report.skipped["too many marks"] += 1
 
     def _options(self, body: bytes, at: int, stop: int) -> Iterator[tuple[int, bytes]]:
         """Code and value of each option between `at` and `stop`."""

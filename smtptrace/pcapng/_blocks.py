@@ -1,0 +1,56 @@
+"""The three blocks of a pcapng file that we write (draft-ietf-opsawg-pcapng), little-endian."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable
+
+ETHERNET = 1
+LONGEST_COMMENT = 60_000
+"""Octets of one comment that are written; an option holds 65,535."""
+
+_SECTION, _INTERFACE, _PACKET = 0x0A0D0D0A, 1, 6
+_END, _COMMENT = 0, 1
+_APPLICATION, _NAME, _RESOLUTION = 4, 2, 9
+
+
+def section(application: str, comment: str) -> bytes:
+    """The header of a section of unknown length."""
+    body = struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1)
+    return _block(_SECTION, body + _options([(_COMMENT, comment.encode()), (_APPLICATION, application.encode())]))
+
+
+def interface(name: str) -> bytes:
+    """An Ethernet interface without snap length whose times are nanoseconds."""
+    body = struct.pack("<HHI", ETHERNET, 0, 0)
+    return _block(_INTERFACE, body + _options([(_NAME, name.encode()), (_RESOLUTION, b"\x09")]))
+
+
+def packet(time_ns: int, octets: bytes, length: int, comments: Iterable[str] = ()) -> bytes:
+    """One packet of interface 0; `length` is what it had on the wire, more than `octets` where some are not here."""
+    body = struct.pack("<IIIII", 0, time_ns >> 32, time_ns & 0xFFFFFFFF, len(octets), length) + _padded(octets)
+    return _block(_PACKET, body + _options([(_COMMENT, shortened(comment)) for comment in comments]))
+
+
+def shortened(comment: str) -> bytes:
+    """A comment in UTF-8 that fits into an option."""
+    octets = comment.encode("utf-8", "backslashreplace")
+    if len(octets) <= LONGEST_COMMENT:
+        return octets
+    return octets[:LONGEST_COMMENT].decode("utf-8", "ignore").encode() + b" [cut]"
+
+
+def _block(kind: int, body: bytes) -> bytes:
+    length = struct.pack("<I", len(body) + 12)
+    return struct.pack("<I", kind) + length + body + length
+
+
+def _options(options: list[tuple[int, bytes]]) -> bytes:
+    if not options:
+        return b""
+    written = (struct.pack("<HH", code, len(value)) + _padded(value) for code, value in [*options, (_END, b"")])
+    return b"".join(written)
+
+
+def _padded(octets: bytes) -> bytes:
+    return octets + bytes(-len(octets) % 4)

@@ -1,0 +1,212 @@
+"""Events that a pcapng of ours tells in comments, put back where they belong.
+
+Batches of events of followed connections go in and come out; connections of other captures pass unchanged.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from smtptrace.pcapng import read_mark
+from smtptrace.wire import (
+    Close,
+    Closing,
+    Connection,
+    Endpoint,
+    Event,
+    Exactness,
+    Gap,
+    Octets,
+    Open,
+    TimeBasis,
+)
+
+Batch = tuple[Connection, list[Event], bool]
+"""(connection, its next events, whether these are the last), as `tcp.follow` yields them."""
+
+_ENDPOINT = re.compile(r"(.*?)(?::([0-9]{1,5}))?", re.DOTALL)
+
+
+def restore(batches: Iterable[Batch], comments: deque[tuple[int, str]]) -> Iterator[Batch]:
+    """The batches with the events that comments of our own files tell.
+
+    Args:
+        batches: events of each connection in the order of their frames.
+        comments: (frame, text) of the packet comments that begin with `smtptrace: `; it is emptied here, and filled
+            by the source while the batches are made.
+    """
+    marks = _Marks()
+    courses: dict[int, _Course] = {}
+    for connection, events, ended in batches:
+        while comments:
+            marks.take(*comments.popleft())
+        course = courses.get(id(connection))
+        if course is None and connection.number in marks.first:
+            course = courses[id(connection)] = marks.course(connection)
+        if course is None:
+            yield connection, events, ended
+            continue
+        over = course.ends(ended)
+        yield course.connection, course.events(events, over), over
+        if ended:
+            del courses[id(connection)]
+        if over:
+            marks.forget(course.told.number)
+
+
+class _Told:
+    """What the marks of one connection tell.
+
+    `facts` are those of the whole, `waiting` what is to be put before which frame, `streams` counts the TCP streams
+    that it is made of and that were announced so far.
+    """
+
+    __slots__ = ("course", "facts", "number", "streams", "waiting")
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.streams = 0
+        self.facts: dict[str, Any] = {}
+        self.waiting: deque[tuple[int, Event | Exactness]] = deque()
+        self.course: _Course | None = None
+
+
+class _Marks:
+    """The marks read so far, by the number of their connection and by its first frame."""
+
+    def __init__(self) -> None:
+        self._told: dict[int, _Told] = {}
+        self.first: dict[int | None, _Told] = {}
+
+    def take(self, frame: int, comment: str) -> None:
+        """Add one comment; one that is no mark is passed over."""
+        mark = read_mark(comment)
+        if mark is None:
+            return
+        told = self._told.setdefault(mark.number, _Told(mark.number))
+        if isinstance(mark.said, dict):
+            told.streams += 1
+            told.facts = told.facts if mark.said.get("continues") is True else mark.said
+            self.first[frame] = told
+        else:
+            told.waiting.append((frame, mark.said))
+
+    def course(self, connection: Connection) -> _Course:
+        """The course that the TCP stream `connection` begins, or goes on with."""
+        told = self.first.pop(connection.number)
+        if told.course is None:
+            told.course = _Course(connection, told)
+        told.course.begins()
+        return told.course
+
+    def forget(self, number: int) -> None:
+        """Drop what is left of a connection that has ended."""
+        self._told.pop(number, None)
+
+
+class _Course:
+    """One connection whose events are being put back."""
+
+    def __init__(self, connection: Connection, told: _Told) -> None:
+        self.told = told
+        self.connection = _as_it_was(connection, told.facts)
+        self._supplied = told.facts.get("handshake") == "supplied"
+        self._timeless = self.connection.origin.time_basis is TimeBasis.NONE
+        self._gaps: list[Gap] = []
+        self._begun = self._live = 0
+        self._over = False
+
+    def begins(self) -> None:
+        """Count a TCP stream that begins."""
+        self._begun += 1
+        self._live += 1
+
+    def ends(self, ended: bool) -> bool:
+        """Count a TCP stream that ends; whether the connection is over."""
+        self._live -= ended
+        self._over = not self._live and self._begun >= self.told.streams
+        return self._over
+
+    def events(self, events: Iterable[Event], over: bool) -> list[Event]:
+        """The events with the marked ones between them."""
+        restored: list[Event] = []
+        for event in events:
+            for piece in _pieces(event) if self.told.waiting else (event,):
+                exactness = self._put_back(restored, piece.frame, piece.time_ns)
+                if exactness is not None and isinstance(piece, Octets):
+                    restored.append(replace(piece, exactness=exactness))
+                elif not self._is_ours(piece):
+                    restored.append(piece)
+        if over:
+            self._put_back(restored, None, None)
+        return [_timeless(event) for event in restored] if self._timeless else restored
+
+    def _put_back(self, events: list[Event], frame: int | None, time_ns: int | None) -> Exactness | None:
+        """Add what waits before a frame (all that is left where it is None); how exact the frame's octets are."""
+        exactness = None
+        waiting = self.told.waiting
+        while waiting and (frame is None or waiting[0][0] <= frame):
+            at, said = waiting.popleft()
+            if isinstance(said, Exactness):
+                exactness = said if at == frame else None
+                continue
+            events.append(replace(said, time_ns=time_ns, frame=at))
+            if isinstance(said, Gap) and said.size:
+                self._gaps.append(said)
+        return exactness
+
+    def _is_ours(self, event: Event) -> bool:
+        """Whether the source did not say it, or a mark says it better: it comes of how the packets were made."""
+        if isinstance(event, Open):
+            return self._supplied or self._begun > 1
+        if isinstance(event, Close) and event.how is Closing.END_OF_CAPTURE:
+            return self._supplied or not self._over
+        if isinstance(event, Gap):
+            known = next((gap for gap in self._gaps if (gap.side, gap.size) == (event.side, event.size)), None)
+            if known is not None:
+                self._gaps.remove(known)
+            return known is not None
+        return False
+
+
+def _pieces(event: Event) -> Iterator[Event]:
+    """The event, octets of several packets packet by packet."""
+    if not isinstance(event, Octets) or not event.places:
+        yield event
+        return
+    starts = [(0, event.time_ns, event.frame), *event.places]
+    stops = [*(start for start, _, _ in starts[1:]), len(event.data)]
+    for (start, time_ns, frame), stop in zip(starts, stops, strict=True):
+        yield replace(event, data=event.data[start:stop], time_ns=time_ns, frame=frame, places=())
+
+
+def _timeless(event: Event) -> Event:
+    if isinstance(event, Octets) and event.places:
+        return replace(event, time_ns=None, places=[(start, None, frame) for start, _, frame in event.places])
+    return replace(event, time_ns=None)
+
+
+def _as_it_was(connection: Connection, facts: dict[str, Any]) -> Connection:
+    """The connection as its source knew it."""
+    basis = next((basis for basis in TimeBasis if basis.value == facts.get("times")), TimeBasis.UTC)
+    label, more = facts.get("label"), facts.get("facts")
+    return replace(
+        connection,
+        client=_endpoint(facts.get("client"), connection.client),
+        server=_endpoint(facts.get("server"), connection.server),
+        origin=replace(connection.origin, time_basis=basis),
+        time_ns=None if basis is TimeBasis.NONE else connection.time_ns,
+        label=label if isinstance(label, str) else None,
+        facts={str(key): str(value) for key, value in more.items()} if isinstance(more, dict) else {},
+    )
+
+
+def _endpoint(text: Any, otherwise: Endpoint) -> Endpoint:
+    found = _ENDPOINT.fullmatch(text) if isinstance(text, str) else None
+    if found is None:
+        return otherwise
+    return Endpoint(found[1].removeprefix("[").removesuffix("]"), int(found[2] or 0))
