@@ -1,0 +1,71 @@
+"""Our own recordings are what their index says, and reading them gives what it says must be found."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from typing import Any
+
+import pytest
+from support.data import CAPTURES
+
+INDEX: list[dict[str, Any]] = tomllib.loads((CAPTURES / "INDEX.toml").read_text(encoding="utf-8"))["recordings"]
+FILES = [entry["file"] for entry in INDEX]
+
+
+@pytest.fixture(scope="module")
+def found() -> dict[str, list[dict[str, Any]]]:
+    """The sessions of every recording as `smtptrace list --json` gives them, by file."""
+    argv = [sys.executable, "-m", "smtptrace", "list", "--json", *FILES]
+    run = subprocess.run(argv, cwd=CAPTURES, capture_output=True, text=True, check=True)
+    sessions: dict[str, list[dict[str, Any]]] = {file: [] for file in FILES}
+    for line in run.stdout.splitlines():
+        item = json.loads(line)
+        if item["schema"] == "smtptrace.session/1":
+            sessions[item["source"]["path"]].append(item)
+    return sessions
+
+
+def test_the_index_lists_every_recording():
+    """No recording without an entry, no entry without its files."""
+    assert sorted(FILES) == sorted(path.name for path in CAPTURES.glob("*.pcap*"))
+    assert sorted(e["keylog"] for e in INDEX if "keylog" in e) == sorted(path.name for path in CAPTURES.glob("*.keys"))
+
+
+@pytest.mark.parametrize("entry", INDEX, ids=FILES)
+def test_a_recording_is_the_one_of_the_index(entry):
+    """Its digest is right, it is small, and it says what it is of."""
+    octets = (CAPTURES / entry["file"]).read_bytes()
+    assert hashlib.sha256(octets).hexdigest() == entry["sha256"]
+    assert len(octets) < 100_000
+    assert entry["what"] and entry["server"] and entry["client"]
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_recording_names_nobody_real(file):
+    """Mailboxes are in the domains that RFC 2606 keeps for examples and tests."""
+    octets = (CAPTURES / file).read_bytes()
+    domains = set(re.findall(rb"<[\w.+-]+@([\w.-]+)>", octets))
+    assert all(domain.endswith((b".test", b".example")) for domain in domains), domains
+
+
+@pytest.mark.parametrize("entry", INDEX, ids=FILES)
+def test_reading_finds_what_the_index_says(entry, found):
+    """Exchanges, logins and message digests of every session, in order; without keys, as far as it is in clear."""
+    sessions = found[entry["file"]]
+    assert len(sessions) == len(entry.get("sessions", ()))
+    for expected, session in zip(entry.get("sessions", ()), sessions, strict=True):
+        exchanges = expected["exchanges"].split(", ")
+        if session["tls"] == "starttls" and not session["decrypted"]:
+            exchanges = exchanges[: exchanges.index("STARTTLS 220") + 1]
+            expected = {"auth": [], "messages": []}  # noqa: PLW2901
+        assert [f"{e['verb'] or '*'} {e['code']}" for e in session["exchanges"]] == exchanges
+        logins = [f"{login['mechanism']} {login['authcid']} {login['outcome']}" for login in session["auth"]]
+        assert logins == expected["auth"]
+        contents = [t["sha256"] for t in session["transactions"] if t["size"]]
+        assert len(contents) == len(expected["messages"])
+        assert all(want in ("", got) for want, got in zip(expected["messages"], contents, strict=True))
