@@ -5,6 +5,7 @@ TCP over IP over Ethernet, nearly all there is, takes a fast path in one loop; e
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from struct import Struct
 from typing import TYPE_CHECKING, BinaryIO
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from smtptrace.errors import UnreadableError
 from smtptrace.sources import _pcap, _pcapng
 from smtptrace.sources._feed import fill, reader
-from smtptrace.sources._layers import LAYERS, UDP_PORT, VLAN_TAGS
+from smtptrace.sources._layers import LAYERS, LINK, UDP_PORT, VLAN_TAGS
 from smtptrace.sources._unwrap import Unwrap
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def claims(head: bytes) -> bool:
 
 def segments(stream: BinaryIO, report: SourceReport) -> Iterator[Segment]:
     """One tuple for each TCP packet, in file order; damage ends the iteration and is told in `report.damage`."""
-    unwrap = Unwrap(report.skipped)
+    unwrap = Unwrap(report)
     datagrams = 0
     for frame, time_ns, link, buffer, start, stop, wire in packets(stream, report):
         if link == _ETHERNET and stop - start >= 54:
@@ -63,11 +64,12 @@ def segments(stream: BinaryIO, report: SourceReport) -> Iterator[Segment]:
                 if protocol == _TCP and ip + 60 <= payload <= end <= stop:
                     yield key, frame, time_ns, seq, ack, flags, buffer[payload:end], 0
                     continue
-        segment = unwrap(link, buffer[start:stop], wire, frame, time_ns)
+        segment = unwrap(LINK + link, buffer[start:stop], wire, frame, time_ns)
         if segment is not None:
             yield segment
-    if datagrams:
-        report.skipped["not TCP"] += datagrams
+    unwrap.finish()
+    report.skipped["not TCP"] += datagrams
+    report.skipped += Counter()  # without the reasons that never came up
 
 
 def packets(stream: BinaryIO, report: SourceReport) -> Iterator[_pcap.Packet]:
