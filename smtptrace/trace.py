@@ -15,7 +15,8 @@ from smtptrace.findings import Finding, judge
 from smtptrace.segment import Segment
 from smtptrace.smtp import Dialogue, Session
 from smtptrace.sources import SourceReport
-from smtptrace.wire import Connection, Event, Octets, Open, Opening, Origin
+from smtptrace.tls import marks
+from smtptrace.wire import PART_BITS, Connection, Event, Octets, Open, Opening, Origin
 
 _LONGEST_TEXT = 512 * 1024 * 1024
 """Octets of a text that are read; a transcript is held in memory as a whole."""
@@ -40,14 +41,15 @@ class Options:
     """How to read; the defaults suit an unattended listing.
 
     `engine` names a source engine, None lets the format decide; `keylog` is a file of TLS keys. `keep_content` keeps
-    message octets in memory, `digests` hashes both streams, `attempts` yields connections without a word as sessions
-    too. `silence_s` reports stretches without a packet. `assume_tz` and `assume_year` complete the times of texts,
-    `clock_offsets` are nanoseconds to add by file.
+    message octets in memory, `keep_events` the events of each connection in it, `digests` hashes both streams,
+    `attempts` yields connections without a word as sessions too. `silence_s` reports stretches without a packet.
+    `assume_tz` and `assume_year` complete the times of texts, `clock_offsets` are nanoseconds to add by file.
     """
 
     engine: str | None = None
     keylog: str | None = None
     keep_content: bool = False
+    keep_events: bool = False
     digests: bool = False
     attempts: bool = False
     silence_s: float | None = None
@@ -67,15 +69,18 @@ def trace_session(session: Session) -> Trace:
 class _Course:
     """One connection on its way through the stages above the waist."""
 
-    __slots__ = ("_dialogue", "_hashes", "opening", "spoken")
+    __slots__ = ("_dialogue", "_events", "_hashes", "opening", "spoken")
 
     def __init__(self, connection: Connection, options: Options) -> None:
         self._dialogue = Dialogue(connection, keep_content=options.keep_content)
+        self._events: list[Event] | None = [] if options.keep_events else None
         self._hashes = (hashlib.sha256(), hashlib.sha256()) if options.digests else None
         self.spoken = False
         self.opening: Opening | None = None
 
     def feed(self, events: Sequence[Event]) -> None:
+        if self._events is not None:
+            self._events.extend(events)
         for event in events:
             self._dialogue.feed(event)
             if type(event) is Octets:
@@ -86,7 +91,10 @@ class _Course:
                 self.opening = event.how
 
     def finish(self) -> Trace:
-        trace = trace_session(self._dialogue.finish())
+        session = self._dialogue.finish()
+        if self._events is not None:
+            session.connection.events = self._events
+        trace = trace_session(session)
         if self._hashes is not None:
             trace.digests = (self._hashes[0].hexdigest(), self._hashes[1].hexdigest())
         return trace
@@ -153,7 +161,8 @@ class Reading:
         if self.options.silence_s is not None:
             segments = timeline.watched(segments, round(self.options.silence_s * 1e9), self.silences)
         courses: dict[int, _Course] = {}
-        for connection, events, ended in tcp.follow(segments, origin, self.options.limits):
+        batches = tcp.follow(segments, origin, self.options.limits)
+        for connection, events, ended in marks.restore(batches, self._marks):
             course = courses.get(id(connection))
             if course is None:
                 origin.format = self.parts[0].report.format
@@ -162,6 +171,12 @@ class Reading:
             if ended:
                 del courses[id(connection)]
                 yield from self._ended(course)
+
+    def _marks(self) -> Iterator[tuple[int, str]]:
+        for at, part in enumerate(self.parts):
+            while part.report.marks:
+                frame, comment = part.report.marks.popleft()
+                yield (at << PART_BITS) + frame, comment
 
     def _segments(self, part: Part, engine: str | None) -> Iterator[Segment]:
         if engine is None:

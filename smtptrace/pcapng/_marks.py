@@ -13,7 +13,7 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import Any, NamedTuple
 
-from smtptrace.wire import Certificate, Exactness, Gap, GapReason, Note, Secured, Side, Typed
+from smtptrace.wire import Certificate, Exactness, Gap, GapReason, Irregularity, Note, Secured, Side, Typed
 
 PREFIX = "smtptrace: "
 LONGEST = 10_000
@@ -23,7 +23,7 @@ _MARK = re.compile(r"smtptrace: ([0-9]{1,9}) ([a-z]+) (\{.*\})", re.DOTALL)
 _MOST = 100
 _PLACE = ("time_ns", "frame")
 
-Marked = Secured | Note | Gap | Typed | Exactness | dict[str, Any]
+Marked = Secured | Note | Gap | Typed | Irregularity | Exactness | dict[str, Any]
 """An event; how exact the octets of this packet are; or what is known of the whole connection (kind `connection`)."""
 
 
@@ -121,6 +121,10 @@ def _typed(facts: dict[str, Any]) -> Typed:
     return Typed(facts["raw"].encode("latin-1"), facts["meant"].encode("latin-1"))
 
 
+def _irregularity(facts: dict[str, Any]) -> Irregularity:
+    return Irregularity(str(facts["kind"]), str(facts["detail"]), _side(facts["side"]))
+
+
 def _octets(facts: dict[str, Any]) -> Exactness:
     return Exactness(facts["exactness"])
 
@@ -152,4 +156,5 @@ _READERS: dict[str, Callable[[dict[str, Any]], Marked]] = {
     "note": _note,
     "gap": _gap,
     "typed": _typed,
+    "irregularity": _irregularity,
 }

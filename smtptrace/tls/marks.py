@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
 from smtptrace.pcapng import read_mark
 from smtptrace.wire import (
+    PART_BITS,
     Close,
     Closing,
     Connection,
@@ -28,22 +29,25 @@ from smtptrace.wire import (
 Batch = tuple[Connection, list[Event], bool]
 """(connection, its next events, whether these are the last), as `tcp.follow` yields them."""
 
+Number = tuple[int, int]
+"""A connection among those of our own files: (part of the timeline, number in that file)."""
+
 _ENDPOINT = re.compile(r"(.*?)(?::([0-9]{1,5}))?", re.DOTALL)
 
 
-def restore(batches: Iterable[Batch], comments: deque[tuple[int, str]]) -> Iterator[Batch]:
+def restore(batches: Iterable[Batch], comments: Callable[[], Iterable[tuple[int, str]]]) -> Iterator[Batch]:
     """The batches with the events that comments of our own files tell.
 
     Args:
         batches: events of each connection in the order of their frames.
-        comments: (frame, text) of the packet comments that begin with `smtptrace: `; it is emptied here, and filled
-            by the source while the batches are made.
+        comments: gives (frame, text) of the packet comments that begin with `smtptrace: ` and were read since the
+            last call.
     """
     marks = _Marks()
     courses: dict[int, _Course] = {}
     for connection, events, ended in batches:
-        while comments:
-            marks.take(*comments.popleft())
+        for frame, comment in comments():
+            marks.take(frame, comment)
         course = courses.get(id(connection))
         if course is None and connection.number in marks.first:
             course = courses[id(connection)] = marks.course(connection)
@@ -67,7 +71,7 @@ class _Told:
 
     __slots__ = ("course", "facts", "number", "streams", "waiting")
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: Number) -> None:
         self.number = number
         self.streams = 0
         self.facts: dict[str, Any] = {}
@@ -79,7 +83,7 @@ class _Marks:
     """The marks read so far, by the number of their connection and by its first frame."""
 
     def __init__(self) -> None:
-        self._told: dict[int, _Told] = {}
+        self._told: dict[Number, _Told] = {}
         self.first: dict[int | None, _Told] = {}
 
     def take(self, frame: int, comment: str) -> None:
@@ -87,7 +91,8 @@ class _Marks:
         mark = read_mark(comment)
         if mark is None:
             return
-        told = self._told.setdefault(mark.number, _Told(mark.number))
+        number = (frame >> PART_BITS, mark.number)
+        told = self._told.setdefault(number, _Told(number))
         if isinstance(mark.said, dict):
             told.streams += 1
             told.facts = told.facts if mark.said.get("continues") is True else mark.said
@@ -103,7 +108,7 @@ class _Marks:
         told.course.begins()
         return told.course
 
-    def forget(self, number: int) -> None:
+    def forget(self, number: Number) -> None:
         """Drop what is left of a connection that has ended."""
         self._told.pop(number, None)
 
