@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import tzinfo
 
 from smtptrace import sources, tcp, timeline, transcripts
 from smtptrace.auth import Credential, read_credentials
@@ -53,7 +54,7 @@ class Options:
     digests: bool = False
     attempts: bool = False
     silence_s: float | None = None
-    assume_tz: str | None = None
+    assume_tz: tzinfo | None = None
     assume_year: int | None = None
     clock_offsets: dict[str, int] = field(default_factory=dict)
     limits: tcp.Limits = field(default_factory=tcp.Limits)
@@ -193,7 +194,8 @@ class Reading:
 
     def _text(self, part: Part) -> Iterator[Trace]:
         text = part.input.octets(_LONGEST_TEXT)
-        connections = transcripts.read(text, path=part.input.path)
+        options = self.options
+        connections = transcripts.read(text, path=part.input.path, zone=options.assume_tz, year=options.assume_year)
         part.report.engine = "transcripts"
         part.report.format = connections[0].origin.format if connections else "text"
         if not connections:

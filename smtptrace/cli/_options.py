@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any, TypeVar
 
 import click
@@ -34,6 +34,24 @@ class Instant(click.ParamType):  # type: ignore[type-arg]
             return int(moment.astimezone(UTC).timestamp() * 1_000_000) * 1000
         except (ValueError, OverflowError, OSError):
             self.fail(f"'{value}' is no time such as 2026-01-31T14:05:00Z", param, ctx)
+
+
+class Zone(click.ParamType):  # type: ignore[type-arg]
+    """A time zone by name (Europe/Berlin) or offset (+02:00)."""
+
+    name = "zone"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tzinfo:
+        """The zone."""
+        if isinstance(value, tzinfo):
+            return value
+        from zoneinfo import ZoneInfo
+
+        try:
+            offset = datetime.strptime(value, "%z").tzinfo if value[:1] in {"+", "-", "Z"} else None
+            return offset or ZoneInfo(value)
+        except (ValueError, OSError, KeyError):
+            self.fail(f"'{value}' is no zone such as Europe/Berlin or +02:00", param, ctx)
 
 
 class ClockOffset(click.ParamType):  # type: ignore[type-arg]
@@ -87,7 +105,7 @@ _READING: tuple[_Option, ...] = (
 )
 
 _TIMES: tuple[_Option, ...] = (
-    click.option("--assume-tz", metavar="ZONE", help="Zone of texts that name none, such as Europe/Berlin or +02:00."),
+    click.option("--assume-tz", type=Zone(), help="Zone of texts that name none, such as Europe/Berlin or +02:00."),
     click.option("--assume-year", type=click.IntRange(1982, 9999), help="Year of texts that name none."),
     click.option(
         "--clock-offset",
