@@ -1,1 +1,74 @@
-"""Text <-> Connection, one dialect a file."""
+"""Text <-> Connection: one dialect a file, found by content.
+
+The contract of a dialect module:
+
+    `HIDES: frozenset[str]`
+        what it does not show, in words of `HIDDEN`.
+    `MARK: re.Pattern[bytes] | None`
+        what its lines begin with, for telling where in a text it stands; None for a dialect without marks, which is
+        asked about every stretch of text.
+    `def confidence(text: Text) -> float`
+        how sure it is that the text is its own, 0 (not at all) to 1.
+    `def read(text: Text) -> tuple[Connection, ...]`
+        the connections; never raises for what stands in the text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import tzinfo
+
+from smtptrace._registry import Registry
+from smtptrace.transcripts import _regions
+from smtptrace.transcripts._text import Text, parts
+from smtptrace.wire import Connection
+
+__all__ = ["DIALECTS", "HIDDEN", "read", "recognise"]
+
+DIALECTS = Registry(__name__)
+
+HIDDEN = frozenset({"line-ends", "greeting", "commands", "replies", "content", "credentials", "tls", "times", "endpoints"})
+"""What dialects may hide: line ends, the greeting, what the client or the server says at all, the octets of content, the
+secrets of AUTH, where TLS begins, when and between whom it was said."""
+
+LAST_RESORT = "bare"
+
+
+def read(raw: bytes, *, path: str = "-", zone: tzinfo | None = None, year: int | None = None) -> tuple[Connection, ...]:
+    """The connections that a text shows, in the order they stand in it; none where it shows no dialogue.
+
+    Args:
+        raw: the text as stored.
+        path: its name, for the origin.
+        zone: the time zone to assume for stamps that have none; without it they only count from the first.
+        year: the year to assume for stamps that have none.
+    """
+    texts = list(parts(raw, path=path, zone=zone, year=year))
+    found = [connection for text in texts for connection in _read_part(text)]
+    if not found:
+        found = [connection for text in texts for connection in DIALECTS[LAST_RESORT].read(text)]
+    return tuple(found)
+
+
+def recognise(text: Text, names: Iterable[str] | None = None) -> list[tuple[float, str]]:
+    """The dialects that a text may be written in with their confidence, the surest first."""
+    rated = ((DIALECTS[name].confidence(text), name) for name in (DIALECTS.names() if names is None else names))
+    return sorted((rating for rating in rated if rating[0] > 0), key=lambda rating: (-rating[0], rating[1]))
+
+
+def _read_part(text: Text) -> list[Connection]:
+    marks = {name: DIALECTS[name].MARK for name in DIALECTS if DIALECTS[name].MARK is not None}
+    plain = frozenset(DIALECTS.names()) - marks.keys() - {LAST_RESORT}
+    found: list[Connection] = []
+    for stretch, agreed in _regions.regions(text, marks):
+        found += _read_stretch(stretch, agreed | plain)
+    return found
+
+
+def _read_stretch(text: Text, names: Iterable[str]) -> tuple[Connection, ...]:
+    for rating, name in recognise(text, names):
+        connections: tuple[Connection, ...] = DIALECTS[name].read(replace(text, confidence=round(rating, 3)))
+        if connections:
+            return connections
+    return ()

@@ -1,0 +1,339 @@
+"""Rows -> Connections: what every dialect has in common."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterable
+
+from smtptrace import grammar
+from smtptrace.transcripts import _hidden as hidden
+from smtptrace.transcripts._rows import Kind, Row
+from smtptrace.transcripts._text import Text
+from smtptrace.transcripts._times import Clock
+from smtptrace.wire import Close, Closing, Connection, Endpoint, Event, Exactness, Gap, GapReason, Note, Octets, Origin
+from smtptrace.wire import Secured, Side
+
+UNKNOWN = Endpoint("", 0)
+NOTES = 2000
+
+TLS_READY = re.compile(rb"220[ -](?:2\.\d\.\d\b|.{0,60}(?:TLS|go ahead))", re.I)
+"""The reply to STARTTLS, where the command is not shown."""
+
+TLS_BEGAN = re.compile(
+    r"TLS started with cipher (?P<v1>[^:\s]+):(?P<c1>[^:\s]+)|SSL connection using (?P<v2>\S+)(?: / (?P<c2>\S+))?"
+    r"|TLS protocol (?:SP_PROT_)?(?P<v3>\S+?)(?:_(?:SERVER|CLIENT))? negotiation succeeded(?: using.*? algorithm (?P<c3>\S+))?"
+    r"|Connection (?:upgraded with STARTTLS|secured)|Secure connection established|SSL initialization success"
+    r"|TLS session parameters|\(?(?:the )?TLS (?:handshake|negotiation|session|connection)[\w ]{0,20}"
+    r" (?:ok|done|complete|successful|succeeded|finished|established)\w*|(?:TLS|SSL) connection established"
+    r"|isSSL true|(?:STARTTLS|TLS) (?:succeeded|successful|established|active)",
+    re.I,
+)
+"""How logs say that TLS has begun."""
+
+
+def connections(text: Text, dialect: str, rows: Iterable[Row], hides: frozenset[str]) -> tuple[Connection, ...]:
+    """The connections that rows tell of, in the order of their first row.
+
+    Args:
+        text: where the rows come from.
+        dialect: its name.
+        hides: what the dialect does not show.
+    """
+    clock = Clock(text.zone, text.year)
+    makers: dict[bytes, Maker] = {}
+    done: list[Maker] = []
+    for row in rows:
+        maker = makers.get(row.key)
+        if maker is None or maker.is_over(row):
+            maker = makers[row.key] = Maker(clock, hides)
+            done.append(maker)
+        maker.take(row)
+    origin = Origin(text.path, dialect, text.confidence, clock.basis)
+    return tuple(maker.connection(origin) for maker in done if maker.spoke)
+
+
+class Maker:
+    """One connection in the making: it follows the dialogue far enough to tell what the text leaves out."""
+
+    def __init__(self, clock: Clock, hides: frozenset[str]) -> None:
+        self.spoke = False
+        self.in_content = False
+        self.in_auth = False
+        self.waiting: deque[str | None] = deque()
+        self._clock, self._hides = clock, hides
+        self._events: list[Event] = []
+        self._server = self._client = UNKNOWN
+        self._facts: dict[str, str] = {}
+        self._label: bytes = b""
+        self._reply: int | None = None
+        self._chunk = 0
+        self._connected = self._ended = self._secured = self._greeted = False
+        self._tls_at: int | None = None
+        self._shown: tuple[int, bytes] | None = None
+        self._notes = 0
+
+    def is_over(self, row: Row) -> bool:
+        """Whether the row belongs to the next connection."""
+        if row.kind is Kind.START:
+            return self._ended or self.spoke
+        if row.kind in (Kind.NOTE, Kind.END, Kind.EVENT):
+            return False
+        return self._ended or (self.is_greeting(row.data) and self.spoke and row.kind in (Kind.SERVER, Kind.SAID))
+
+    def is_greeting(self, line: bytes) -> bool:
+        """Whether a reply line is a greeting at this point: 220, and nobody waits for one."""
+        free = not self.waiting and not self.in_content and self._reply is None
+        return free and line.startswith(b"220") and not TLS_READY.match(line)
+
+    def take(self, row: Row) -> None:
+        """Add a row."""
+        self._label = self._label or row.key
+        self._facts.update(row.facts)
+        {
+            Kind.CLIENT: self._from_client, Kind.SERVER: self._from_server, Kind.SAID: self._from_client,
+            Kind.NOTE: self._note, Kind.EVENT: self._event, Kind.START: self._start, Kind.END: self._end,
+            Kind.UNSEEN: self._unseen,
+        }[row.kind](row)  # fmt: skip
+
+    def connection(self, origin: Origin) -> Connection:
+        """What was made of the rows."""
+        if self.in_content and "content" in self._hides:
+            self._events.append(Gap(Side.CLIENT, None, GapReason.NOT_LOGGED))
+        first = self._events[0]
+        label = self._label.decode("utf-8", "replace") or None
+        return Connection(
+            self._client, self._server, origin, first.frame, first.time_ns, tuple(self._events), label, self._facts
+        )
+
+    def _gap(self, side: Side, row: Row, size: int | None = None, reason: GapReason = GapReason.NOT_LOGGED) -> None:
+        last = self._events[-1] if self._events else None
+        if not (isinstance(last, Gap) and last.side is side and size is None and last.size is None):
+            self._events.append(Gap(side, size, reason, self._clock.ns(row.when), row.frame))
+
+    def _octets(self, side: Side, row: Row, data: bytes, exactness: Exactness | None = None) -> None:
+        exactness = exactness or row.exactness
+        if exactness is Exactness.LINE_END_SUPPLIED and hidden.WEB_ADDRESS.search(data):
+            exactness = Exactness.MASKED
+        if row.exactness is not Exactness.SEEN:
+            data += b"\r\n"
+        self.spoke = True
+        self._events.append(Octets(side, data, self._clock.ns(row.when), row.frame, exactness))
+
+    # What the client sent
+
+    def _from_client(self, row: Row) -> None:
+        self._open(row, Side.CLIENT)
+        if self._chunk:
+            self._chunk = max(0, self._chunk - len(row.data) - 2)
+            self._octets(Side.CLIENT, row, row.data)
+        elif self.in_content:
+            self._content(row)
+        elif self.in_auth:
+            self._response(row)
+        else:
+            self._command(row)
+
+    def _content(self, row: Row) -> None:
+        self._octets(Side.CLIENT, row, row.data)
+        if row.data.removesuffix(b"\r\n") == b"." or row.data.endswith(b"\r\n.\r\n"):
+            self.in_content = False
+            self.waiting.append("")
+
+    def _command(self, row: Row) -> None:
+        self._break_reply(row)
+        line = row.data.removesuffix(b"\r\n")
+        verb = grammar.verb_of(line)
+        self.waiting.append(verb)
+        self._octets(Side.CLIENT, row, *self._auth_command(row, line) if hidden.is_auth(verb) else (row.data,))
+        size = re.match(rb"BDAT +([0-9]{1,12})", line, re.I)
+        if size and "content" in self._hides:
+            self._gap(Side.CLIENT, row, int(size[1]))
+        elif size:
+            self._chunk = int(size[1])
+
+    def _auth_command(self, row: Row, line: bytes) -> tuple[bytes, Exactness | None]:
+        mechanism, initial = hidden.auth_arguments(line)
+        if initial is None or initial == b"=" or row.exactness is Exactness.SEEN:
+            return row.data, Exactness.MASKED if initial and hidden.is_masked(initial) else None
+        if hidden.is_masked(initial):
+            return row.data, Exactness.MASKED
+        if b"\\0" in initial or (mechanism.upper() == b"PLAIN" and b"\0" in initial):
+            return line[: len(line) - len(initial)] + hidden.encoded(initial), Exactness.DECODED
+        return row.data, None
+
+    def _response(self, row: Row) -> None:
+        shown, self._shown = self._shown, None
+        value = row.data.removesuffix(b"\r\n")
+        self.in_auth = False
+        exactness = Exactness.MASKED if hidden.is_masked(value) else None
+        if shown and row.exactness is not Exactness.SEEN and value != b"*" and not hidden.reads_as_base64(value):
+            at, challenge = shown
+            event = self._events[at]
+            assert isinstance(event, Octets)
+            event.data, event.exactness = b"334 " + hidden.encoded(challenge) + b"\r\n", Exactness.DECODED
+            value = value if exactness else hidden.encoded(value)
+            self._octets(Side.CLIENT, row, value, exactness or Exactness.DECODED)
+        else:
+            self._octets(Side.CLIENT, row, row.data, exactness)
+
+    def _unseen(self, row: Row) -> None:
+        self._open(row, Side.CLIENT)
+        self._gap(Side.CLIENT, row)
+        self.in_auth = False
+
+    # What the server sent
+
+    def _from_server(self, row: Row) -> None:
+        lines = _reply_lines(row)
+        self._open(row, Side.SERVER)
+        if self._chunk:
+            self._gap(Side.CLIENT, row, self._chunk)
+            self._chunk = 0
+        for line in lines:
+            self._reply_line(row, line)
+
+    def _reply_line(self, row: Row, line: bytes) -> None:
+        code, last = hidden.reply_code(line) or (self._reply, self._reply is None)
+        if self._reply is not None and code != self._reply:
+            self._break_reply(row)
+        if self._reply is None:
+            self._reply_begins(row)
+        self._greeted = True
+        masked = code == 334 and hidden.is_masked(line[4:].strip())
+        self._octets(Side.SERVER, row, line, Exactness.MASKED if masked else None)
+        self._reply = None if last else code
+        if last and code:
+            self._reply_ends(code, line)
+
+    def _reply_begins(self, row: Row) -> None:
+        """Before a reply: the client must have sent what the server waited for."""
+        if self.in_content or self.in_auth:
+            self._gap(Side.CLIENT, row)
+            self.in_content = self.in_auth = False
+
+    def _reply_ends(self, code: int, line: bytes) -> None:
+        verb = self.waiting[0] if self.waiting else None
+        if code < 400:
+            self._prove_tls()
+        if 300 <= code < 400 and (hidden.is_auth(verb) or (verb is None and code == 334)):
+            self.in_auth = True
+            text = line[4:].rstrip(b"\r\n")
+            if code == 334 and hidden.is_shown_decoded(text):
+                self._shown = len(self._events) - 1, text
+            return
+        if self.waiting:
+            self.waiting.popleft()
+        if 300 <= code < 400 and (verb == "DATA" or verb is None):
+            self.in_content = True
+        if code == 220 and (verb in ("STARTTLS", "X-ANONYMOUSTLS") or (verb is None and TLS_READY.match(line))):
+            self._tls_at, self._secured = len(self._events), False
+
+    def _prove_tls(self) -> None:
+        """After 220 to STARTTLS a further good reply can only have come through TLS."""
+        if self._tls_at is not None and not self._secured:
+            place = self._events[self._tls_at - 1]
+            self._events.insert(self._tls_at, Secured(opened=True, time_ns=place.time_ns, frame=place.frame))
+            self._secured = True
+        self._tls_at = None
+
+    def _break_reply(self, row: Row) -> None:
+        """A reply that was never finished: the rest of it is not shown."""
+        if self._reply is not None:
+            self._gap(Side.SERVER, row)
+            if self.waiting:
+                self.waiting.popleft()
+            self._reply = None
+
+    # What was beside the wire
+
+    def _open(self, row: Row, side: Side) -> None:
+        """Before the first octets: a text may begin in the middle."""
+        if self.spoke or (self._connected and side is Side.SERVER):
+            return
+        code, _ = (side is Side.SERVER and hidden.reply_code(row.data)) or (0, True)
+        if code in (220, 421, 554):
+            return
+        greeting = "greeting" in self._hides and side is Side.CLIENT
+        reason = GapReason.NOT_LOGGED if greeting else GapReason.BEFORE_CAPTURE
+        self._gap(Side.SERVER, row, None, reason)
+        if side is Side.SERVER:
+            self._gap(Side.CLIENT, row, None, reason)
+
+    def _note(self, row: Row) -> None:
+        text = row.data.decode("utf-8", "replace").rstrip()
+        began = TLS_BEGAN.search(text)
+        part = began.groupdict() if began else {}
+        sure = self._tls_at is not None or not self.spoke or part.get("v1") or part.get("v2")
+        if began and sure and not self._secured:
+            version = part["v1"] or part["v2"] or part["v3"]
+            cipher = part["c1"] or part["c2"] or part["c3"]
+            event = Secured(True, not self._greeted, version, cipher)
+            event.time_ns, event.frame = self._clock.ns(row.when), row.frame
+            self._events.append(event)
+            self._secured, self._tls_at = True, None
+        self._notes += 1
+        if self._notes <= NOTES:
+            more = "" if self._notes < NOTES else " (further notes of this session are left out)"
+            self._events.append(Note(text + more, self._clock.ns(row.when), row.frame))
+
+    def _event(self, row: Row) -> None:
+        assert row.event is not None
+        if not isinstance(row.event, Note | Secured):
+            self.spoke = True
+        self._events.append(row.event)
+
+    def _start(self, row: Row) -> None:
+        self._connected = True
+        self._server = _better(self._server, row.server)
+        self._client = _better(self._client, row.client)
+        if row.data:
+            self._note(row)
+
+    def _end(self, row: Row) -> None:
+        self._ended = True
+        if row.data:
+            self._note(row)
+
+
+def closed(row: Row, side: Side, how: Closing = Closing.FIN) -> Row:
+    """The row as the end of one side."""
+    return row._replace(kind=Kind.EVENT, event=Close(side, how, None, row.frame))
+
+
+def _better(known: Endpoint, new: Endpoint | None) -> Endpoint:
+    """What two lines say of an endpoint: an address rather than a name, a port rather than none."""
+    if new is None:
+        return known
+    host = known.host if known.host and not NUMERIC.fullmatch(new.host) else new.host
+    return Endpoint(host, new.port or known.port)
+
+
+NUMERIC = re.compile(r"[0-9.]{7,15}|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
+GLUED = re.compile(rb"[2-5][0-9][0-9]-")
+
+
+def _reply_lines(row: Row) -> list[bytes]:
+    """The lines of a reply; those that lost their line ends on a web page are told apart by their code."""
+    data = row.data
+    if row.exactness is Exactness.SEEN:
+        return _kept(data)
+    if b"\n" in data:
+        return [line.rstrip(b"\r") for line in data.split(b"\n") if line.strip()] or [b""]
+    return _unglued(data) if GLUED.match(data) else [data]
+
+
+def _kept(data: bytes) -> list[bytes]:
+    pieces = [piece + b"\n" for piece in data.split(b"\n")]
+    pieces[-1] = pieces[-1][:-1]
+    return [piece for piece in pieces if piece]
+
+
+def _unglued(data: bytes) -> list[bytes]:
+    code = data[:3]
+    dash = data.rfind(code + b"-")
+    final = data.find(code + b" ", dash + 4)
+    if final < 0 or data[final - 1 : final] == b".":
+        return [data]
+    starts = [found.start() for found in re.finditer(code + b"-", data)] + [final]
+    return [data[start:stop].rstrip() for start, stop in zip(starts, [*starts[1:], len(data)], strict=True)]

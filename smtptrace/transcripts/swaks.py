@@ -1,0 +1,29 @@
+"""swaks: ` -> ` and `<-  `, with `~` under TLS and `*` where a reply was not the expected one."""
+
+from __future__ import annotations
+
+import re
+
+from smtptrace.transcripts._build import connections
+from smtptrace.transcripts._rows import likely, marked
+from smtptrace.transcripts._text import Text
+from smtptrace.wire import Connection
+
+HIDES = frozenset({"line-ends", "times", "credentials"})
+SENT = rb"(?: ->|\*\*>| ~>|\*~>|~>|->)"
+GOT = rb"(?:<- |<\*\*|<~ |<~\*)"
+LINE = re.compile(
+    SENT + rb"(?: |$)(?P<client>.*)|" + GOT + rb"(?: |$)(?P<server>.*)|<-(?: |$)(?P<note>$)"
+    rb"|=== (?P<start>Trying (?P<peer>\S+?)(?:\.\.\.)?$)|(?:===|\*\*\*)(?: |$)(?P<info>.*)"
+)
+MARK = re.compile(SENT + rb"(?: |$)|" + GOT + rb" |=== (?:Trying|Connected to|TLS|response in|Connection closed) ?|\*\*\* \w")
+
+
+def confidence(text: Text) -> float:
+    """By the share of its marks."""
+    return likely(text, MARK, 0.5, 0.97)
+
+
+def read(text: Text) -> tuple[Connection, ...]:
+    """The sessions, one for each `=== Trying`."""
+    return connections(text, "swaks", marked(text, LINE), HIDES)
