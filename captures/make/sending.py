@@ -46,7 +46,8 @@ def swaks(port: int, content: bytes, *options: str | Path, to: str = clients.REC
 
 def curl(lab: Lab, port: int, content: bytes, *options: str | Path, keylog: Path | None = None) -> None:
     """One message by curl, which must be taken."""
-    run = clients.curl(port, *options, message=lab.file(content), keylog=keylog)
+    env = {"SSLKEYLOGFILE": str(keylog)} if keylog else None
+    run = clients.curl(port, *options, message=lab.file(content), env=env)
     assert run.code == 0, run.output
 
 

@@ -51,12 +51,12 @@ def login(mechanism: str, user: str = "alice", password: str = ALICE) -> list[st
     return ["--auth", mechanism, "--auth-user", user, "--auth-password", password]
 
 
-def curl(port: int, *options: str | Path, message: Path | None = None, keylog: Path | None = None) -> Run:
-    """curl: sends `message` to `RECIPIENT`; its TLS keys go to `keylog`."""
+def curl(port: int, *options: str | Path, message: Path | None = None, env: Mapping[str, str] | None = None) -> Run:
+    """curl: sends `message` to `RECIPIENT`, else logs in alone; SSLKEYLOGFILE in `env` names a file for TLS keys."""
     argv: list[str | Path] = ["curl", "-sS", "-v", f"smtp://localhost:{port}/{HELO}", "--ipv4", *options]
     if message:
         argv += ["--mail-from", SENDER, "--mail-rcpt", RECIPIENT, "-T", message]
-    return run(argv, env={"SSLKEYLOGFILE": str(keylog)} if keylog else None)
+    return run(argv, env=env)
 
 
 def msmtp(port: int, *options: str, message: bytes, recipients: Sequence[str] = (RECIPIENT,)) -> Run:

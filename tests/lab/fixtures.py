@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from lab import certificates, dovecot, exim, postfix
+from lab import certificates, dovecot, exim, kdc, oauth, postfix
 from lab.certificates import Certificates
 from lab.process import Unavailable, private_folder
 
@@ -41,10 +41,23 @@ def exim_server(lab_certificates: Certificates) -> Iterator[exim.Exim]:
 
 
 @pytest.fixture(scope="session")
-def postfix_server(lab_certificates: Certificates) -> Iterator[postfix.Postfix]:
-    """Postfix with Dovecot's and Cyrus' SASL; see lab.postfix."""
+def realm() -> Iterator[kdc.Realm]:
+    """A Kerberos realm in which alice has a ticket; see lab.kdc."""
     with contextlib.ExitStack() as stack:
         with or_skip():
-            socket = stack.enter_context(dovecot.running())
+            running = stack.enter_context(kdc.running())
+        yield running
+
+
+@pytest.fixture(scope="session")
+def postfix_server(lab_certificates: Certificates, realm: kdc.Realm) -> Iterator[postfix.Postfix]:
+    """Postfix with Dovecot's and Cyrus' SASL, tokens and tickets among them; see lab.postfix."""
+    with contextlib.ExitStack() as stack:
+        with or_skip():
+            tokens = oauth.password_database(
+                stack.enter_context(private_folder()), stack.enter_context(oauth.running())
+            )
+            mechanisms = f"{dovecot.MECHANISMS} {kdc.MECHANISMS} {oauth.MECHANISMS}"
+            socket = stack.enter_context(dovecot.running(mechanisms, realm.dovecot + tokens, realm.env))
             server = stack.enter_context(postfix.running(lab_certificates, socket))
         yield server

@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from lab import aiosmtpd_server, clients, recorder, scripted
-from lab.accounts import ALICE
+from lab.accounts import ALICE, GOOD_TOKEN
 from lab.terminal import terminal
 
 pytestmark = pytest.mark.lab
@@ -29,6 +29,19 @@ def test_postfix_with_dovecot_takes_its_mechanisms(postfix_server, mechanism):
     assert "235" not in clients.gsasl(postfix_server.port, mechanism, password="wrong").output
 
 
+def test_postfix_with_dovecot_takes_a_ticket(postfix_server, realm):
+    """curl logs in with alice's Kerberos ticket."""
+    options = ("--login-options", "AUTH=GSSAPI", "-u", "alice@LAB.TEST:")
+    assert "235 2.7.0" in clients.curl(postfix_server.port, *options, env=realm.env).output
+
+
+@pytest.mark.parametrize(("token", "code"), [(GOOD_TOKEN, "235"), ("lab-bad-token", "535")])
+def test_postfix_with_dovecot_takes_a_token(postfix_server, token, code):
+    """The good token is accepted, another one is not."""
+    options = ("--login-options", "AUTH=OAUTHBEARER", "--oauth2-bearer", token, "-u", "alice:")
+    assert f"< {code} " in clients.curl(postfix_server.port, *options).output
+
+
 @pytest.mark.parametrize("mechanism", ["PLAIN", "NTLM"])
 def test_postfix_with_cyrus_takes_its_mechanisms(postfix_server, mechanism):
     """Cyrus SASL accepts alice."""
@@ -47,7 +60,12 @@ def test_a_key_log_opens_a_recording(exim_server, lab_certificates, tmp_path):
     message.write_bytes(MESSAGE)
     with recorder.recording(capture, exim_server.port):
         run = clients.curl(
-            exim_server.port, "--ssl-reqd", "--cacert", lab_certificates.authority, message=message, keylog=keys
+            exim_server.port,
+            "--ssl-reqd",
+            "--cacert",
+            lab_certificates.authority,
+            message=message,
+            env={"SSLKEYLOGFILE": str(keys)},
         )
     assert run.code == 0, run.output
     argv = ["tshark", "-r", capture, "-o", f"tls.keylog_file:{keys}", "-d", f"tcp.port=={exim_server.port},smtp"]
