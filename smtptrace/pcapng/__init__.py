@@ -2,6 +2,6 @@
 
 from smtptrace.pcapng._marks import PREFIX, Mark
 from smtptrace.pcapng._marks import read as read_mark
-from smtptrace.pcapng._writer import Course, Writer, create, write
+from smtptrace.pcapng._writer import Course, Writer, write
 
-__all__ = ["PREFIX", "Course", "Mark", "Writer", "create", "read_mark", "write"]
+__all__ = ["PREFIX", "Course", "Mark", "Writer", "read_mark", "write"]

@@ -6,7 +6,6 @@ import contextlib
 import ipaddress
 import os
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any, BinaryIO
 
 from smtptrace import __version__
@@ -41,12 +40,6 @@ _LONGEST_JUMP = 2**30
 _CUT = 32_000
 _TICK_NS = 1_000
 """Between two packets where the source has no times."""
-
-
-def create(path: Path) -> BinaryIO:
-    """A new file that only its owner may read; what was there is replaced."""
-    path.unlink(missing_ok=True)
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600), "wb")
 
 
 def write(stream: BinaryIO, connections: Iterable[Connection], comment: str = "") -> None:
