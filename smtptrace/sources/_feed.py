@@ -13,7 +13,7 @@ PIECE = 128 * 1024
 
 def reader(stream: BinaryIO) -> Read:
     """The read of a stream that returns what is there without waiting for more."""
-    read: Read = getattr(stream, "read1", stream.read)
+    read: Read = getattr(stream, "read1", None) or stream.read
     return read
 
 

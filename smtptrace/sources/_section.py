@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _INTERFACE, _STATISTICS, _SECRETS = 1, 5, 10
 _COMMENT, _IF_NAME, _IF_TSRESOL, _IF_TSOFFSET = 1, 2, 9, 14
-_DROP_COUNTERS = {4: "filter accepted", 5: "dropped by the interface", 7: "dropped by the system"}
+_DROP_COUNTERS = {5: "dropped by the interface", 7: "dropped by the system"}
 _PACKET_DROP_COUNT = 4
 _TLS_KEY_LOG = 0x544C534B
 _MARK = PREFIX.encode()
@@ -80,23 +80,21 @@ class Section:
 
     def read_block(self, kind: int, body: bytes, start: int, stop: int) -> None:
         """Take what a block that is no packet tells; unknown ones are passed over."""
+        readers = {_INTERFACE: self._read_interface, _STATISTICS: self._read_statistics, _SECRETS: self._read_secrets}
+        if kind not in readers:
+            return
         try:
-            if kind == _INTERFACE:
-                self._read_interface(body, start, stop)
-            elif kind == _STATISTICS:
-                self._read_statistics(body, start, stop)
-            elif kind == _SECRETS:
-                self._read_secrets(body, start, stop)
+            readers[kind](body[start:stop])
         except struct.error:
             self._report.skipped["block cut short"] += 1
 
-    def _read_interface(self, body: bytes, start: int, stop: int) -> None:
+    def _read_interface(self, body: bytes) -> None:
         if len(self.interfaces) >= _MOST_INTERFACES:
             self._report.skipped["too many interfaces"] += 1
             return
-        link, snaplen = self._unpack("HxxI", body, start)
+        link, snaplen = self._unpack("HxxI", body, 0)
         name, multiply, divide, offset_ns = "", 1000, 1, 0
-        for code, value in self._options(body, start + 8, stop):
+        for code, value in self._options(body, 8, len(body)):
             if code == _IF_NAME:
                 name = value.rstrip(b"\0").decode("utf-8", "replace")
             elif code == _IF_TSRESOL and value:
@@ -113,20 +111,20 @@ class Section:
         if snaplen:
             self._report.snaplen = min(snaplen, self._report.snaplen or snaplen)
 
-    def _read_statistics(self, body: bytes, start: int, stop: int) -> None:
-        (number,) = self._unpack("I", body, start)
+    def _read_statistics(self, body: bytes) -> None:
+        (number,) = self._unpack("I", body, 0)
         name = self._names[number] if number < len(self._names) else f"interface {number}"
-        for code, value in self._options(body, start + 12, stop):
+        for code, value in self._options(body, 12, len(body)):
             if code in _DROP_COUNTERS and len(value) == 8:  # totals so far: the last block of an interface holds
                 self._report.drops[f"{name}: {_DROP_COUNTERS[code]}"] = self._unpack("Q", value, 0)[0]
             elif code == _COMMENT:
                 self._comment(value)
 
-    def _read_secrets(self, body: bytes, start: int, stop: int) -> None:
-        kind, length = self._unpack("II", body, start)
+    def _read_secrets(self, body: bytes) -> None:
+        kind, length = self._unpack("II", body, 0)
         held = sum(map(len, self._report.tls_keys))
         if kind == _TLS_KEY_LOG and held + length <= LARGEST_BLOCK:
-            self._report.tls_keys.append(body[start + 8 : min(start + 8 + length, stop)])
+            self._report.tls_keys.append(body[8 : 8 + length])
         else:
             self._report.skipped["secrets of another kind" if kind != _TLS_KEY_LOG else "too many secrets"] += 1
 

@@ -28,7 +28,7 @@ _TUNNEL_PORTS = frozenset((key - UDP_PORT).to_bytes(2, "big") for key in LAYERS 
 
 # IP and TCP headers at one go; without options addresses and ports lie beside each other, and are the flow's key
 _ipv4_tcp = Struct(">BxHxxHxB2x12sIIBB").unpack_from
-_ipv6_tcp = Struct(">4xHBx36sIIBB").unpack_from
+_ipv6_tcp = Struct(">B3xHBx36sIIBB").unpack_from
 
 
 def claims(head: bytes) -> bool:
@@ -59,9 +59,9 @@ def segments(stream: BinaryIO, report: SourceReport) -> Iterator[Segment]:
                         datagrams += 1
                         continue
             elif kind == _IPV6 and stop - ip >= 60:
-                length, protocol, key, seq, ack, offset, flags = _ipv6_tcp(buffer, ip)
+                first, length, protocol, key, seq, ack, offset, flags = _ipv6_tcp(buffer, ip)
                 payload, end = ip + 40 + (offset >> 4 << 2), ip + 40 + length
-                if protocol == _TCP and ip + 60 <= payload <= end <= stop:
+                if first >> 4 == 6 and protocol == _TCP and ip + 60 <= payload <= end <= stop:
                     yield key, frame, time_ns, seq, ack, flags, buffer[payload:end], 0
                     continue
         segment = unwrap(LINK + link, buffer[start:stop], wire, frame, time_ns)
