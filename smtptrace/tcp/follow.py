@@ -3,24 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from smtptrace.segment import Segment
-from smtptrace.wire import Connection, Event, Origin
+from smtptrace.tcp._half import JOIN, SEQUENCE
+from smtptrace.tcp._limits import Limits
+from smtptrace.tcp._table import Batch, Table
+from smtptrace.wire import Origin
 
-Batch = tuple[Connection, list[Event], bool]
-"""(connection, its next events, whether these are the last)."""
+__all__ = ["Batch", "Limits", "follow"]
 
-
-@dataclass(slots=True)
-class Limits:
-    """Bounds on what is held; passing one is always reported."""
-
-    idle_s: int = 3600
-    flows: int = 100_000
-    pending_octets: int = 16 * 1024 * 1024
+_PLAIN, _MARKS = 0x10, 0x37
+"""Of FIN, SYN, RST, ACK and URG only ACK is set."""
+_NAP = 64
 
 
 def follow(segments: Iterable[Segment], origin: Origin, limits: Limits | None = None) -> Iterator[Batch]:
-    """Put the streams of every SMTP connection among the segments in order."""
-    raise NotImplementedError
+    """Put the streams of every SMTP connection among the segments in order.
+
+    Octets of one side that follow each other are joined, up to 32 KiB, until the other side speaks. What is missing
+    becomes a `Gap` as soon as nothing can fill it: at the end of the connection, when the other side has acknowledged
+    it and 128 further packets did not bring it, or when more than `limits` allow is held behind it. So packets may be
+    in any order within 64 of their place. Connections that are not SMTP are dropped after their first octets.
+    """
+    table = Table(origin, limits or Limits())
+    halves, ready = table.halves, table.ready
+    wake = now = 0
+    for now, segment in enumerate(segments):
+        key, frame, time_ns, seq, ack, flags, payload, cut = segment
+        if now >= wake:
+            wake = now + _NAP
+            table.wake(now, time_ns)
+            yield from ready
+            ready.clear()
+        half = halves.get(key)
+        if half is not None and flags & _MARKS == _PLAIN and (seq == half.expect or not payload) and not cut:
+            half.seen_ns = time_ns
+            if ack != half.ack:
+                half.saw_ack(ack)
+            if payload:
+                if half.other.size:
+                    yield half.flow.connection, [half.other.join()], False
+                if half.size:
+                    half.places.append((half.size, time_ns, frame))
+                else:
+                    half.time_ns, half.frame = time_ns, frame
+                half.chunks.append(payload)
+                half.size += len(payload)
+                half.expect = half.next = (seq + len(payload)) & SEQUENCE
+                if half.size >= JOIN:
+                    yield half.flow.connection, [half.join()], False
+        elif half is not None or payload or cut or flags & 2:
+            table.take(segment, now)
+        if ready:
+            yield from ready
+            ready.clear()
+    table.finish(now)
+    yield from ready

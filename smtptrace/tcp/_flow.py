@@ -1,0 +1,268 @@
+"""One TCP connection: its two directions, how it began and how it ended."""
+
+from __future__ import annotations
+
+from smtptrace.tcp._half import HEAD, NEAR, SEQUENCE, Half, distance
+from smtptrace.tcp._verdict import SMTP_PORTS, Verdict, begins_with_greeting, judge
+from smtptrace.wire import (
+    Close,
+    Closing,
+    Connection,
+    Endpoint,
+    Event,
+    Gap,
+    GapReason,
+    Irregularity,
+    Octets,
+    Open,
+    Opening,
+    Origin,
+    Side,
+)
+
+PATIENCE = 128
+"""Packets of the capture for which a segment may be late before what is missing counts as missing."""
+
+
+def reverse(key: bytes) -> bytes:
+    """The key of the other direction."""
+    size = (len(key) - 4) // 2
+    return key[size : 2 * size] + key[:size] + key[-2:] + key[-4:-2]
+
+
+def endpoints(key: bytes) -> tuple[Endpoint, Endpoint]:
+    """Sender and receiver that a key names."""
+    size = (len(key) - 4) // 2
+    ports = int.from_bytes(key[-4:-2]), int.from_bytes(key[-2:])
+    return Endpoint(_address(key[:size]), ports[0]), Endpoint(_address(key[size : 2 * size]), ports[1])
+
+
+def _address(octets: bytes) -> str:
+    if len(octets) == 4:
+        return "%d.%d.%d.%d" % tuple(octets)
+    import ipaddress
+
+    return str(ipaddress.IPv6Address(octets))
+
+
+class Flow:
+    """A connection from its first packet on.
+
+    `smtp` is None until it is known what is spoken. `client` is known from the SYN. `events` waits to be handed on:
+    before the verdict everything, afterwards what the last packet brought. `reset` is (side, its next sequence
+    number, time_ns, frame, packet count) of a RST. `watched` tells that the flow is to be looked at again, `counted`
+    how many of its octets are counted as held, `judged` how many there were when it was judged.
+    """
+
+    connection: Connection
+
+    __slots__ = (
+        "client",
+        "connection",
+        "counted",
+        "ended",
+        "events",
+        "frame",
+        "halves",
+        "judged",
+        "refused",
+        "reset",
+        "smtp",
+        "time_ns",
+        "watched",
+    )
+
+    def __init__(self, key: bytes, time_ns: int, frame: int) -> None:
+        one, two = Half(key, self, Side.CLIENT), Half(reverse(key), self, Side.SERVER)
+        one.other, two.other = two, one
+        self.halves = (one, two)
+        self.time_ns = time_ns
+        self.frame = frame
+        self.client: Half | None = None
+        self.smtp: bool | None = None
+        self.events: list[Event] = []
+        self.reset: tuple[Half, int, int, int, int] | None = None
+        self.refused = False
+        self.watched = False
+        self.ended = False
+        self.counted = 0
+        self.judged = 0
+
+    def say(self, event: Event) -> None:
+        """Add an event behind the octets that came before it."""
+        self.flush()
+        self.events.append(event)
+
+    def flush(self) -> None:
+        """Make an event of the octets in order that were not told yet."""
+        for half in self.halves:
+            if half.size:
+                self.events.append(half.join())
+
+    @property
+    def held(self) -> int:
+        """Octets held behind holes."""
+        return self.halves[0].held + self.halves[1].held
+
+    @property
+    def is_over(self) -> bool:
+        """Whether both sides have sent their FIN and everything before it."""
+        return self.halves[0].closed and self.halves[1].closed
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether an end was seen of either side."""
+        return self.reset is not None or self.halves[0].closed or self.halves[1].closed
+
+    @property
+    def needs_watching(self) -> bool:
+        """Whether something is awaited that may never come."""
+        return self.reset is not None or any(half.early or half.hole for half in self.halves)
+
+    # --- packets
+
+    def opens(self, half: Half, seq: int, ack: int | None, now: int) -> None:
+        """`half` sent a SYN, with an ACK where `ack` is not None."""
+        if self.client is None:
+            self.client = half if ack is None else half.other
+        half.isn = seq
+        half.begin((seq + 1) & SEQUENCE, now)
+        if ack is not None and half.other.next is None:
+            half.other.isn = (ack - 1) & SEQUENCE
+            half.other.begin(ack, now)
+
+    def take(
+        self, half: Half, seq: int, payload: bytes, cut: int, time_ns: int, frame: int, now: int, *, fin: bool
+    ) -> None:
+        """Octets of `half`, or its FIN."""
+        if self.reset is not None and self.reset[0] is half and payload and distance(seq, self.reset[1]) >= 0:
+            half.tell("reset-ignored", "the connection went on after a RST", time_ns, frame)
+            self.reset = None
+        if half.next is None:
+            half.wait(seq, payload, cut, time_ns, frame, fin=fin)
+        else:
+            half.insert(seq, payload, cut, time_ns, frame, now, fin=fin)
+
+    def resets(self, half: Half, time_ns: int, frame: int, now: int) -> None:
+        """`half` sent a RST; what was sent before it may still come."""
+        if self.reset is None:
+            self.refused = half.isn is None and half.other.isn is not None and half.next is None
+            self.reset = (half, half.next or 0, time_ns, frame, now)
+
+    # --- what is awaited
+
+    def decide_beginnings(self, now: int) -> None:
+        """Let the streams begin where the lowest octets were seen, or acknowledged."""
+        midway = self.halves[0].isn is None and self.halves[1].isn is None
+        for half in self.halves:
+            if half.next is not None:
+                continue
+            lowest, acknowledged = half.lowest(), half.other.first_ack
+            if lowest is None or (acknowledged is not None and -NEAR < distance(acknowledged, lowest) < 0):
+                lowest = acknowledged
+            if lowest is not None:
+                half.midway = midway
+                if midway and self.smtp:
+                    self.say(Gap(half.side, None, GapReason.BEFORE_CAPTURE, self.time_ns, self.frame))
+                half.begin(lowest, now)
+
+    def give_up_holes(self, now: int) -> None:
+        """Declare what has been missing for long though the other side has it."""
+        for half in self.halves:
+            if half.hole and now - half.stuck >= PATIENCE and half.is_acknowledged():
+                half.skip(GapReason.LOST, now)
+
+    # --- what is spoken
+
+    def judge(self, *, final: bool) -> None:
+        """Find out whether it is SMTP, and which side is the server."""
+        one, two = self.halves
+        if not final and len(one.head) + len(two.head) == self.judged:
+            return
+        self.judged = len(one.head) + len(two.head)
+        ports = int.from_bytes(one.key[-4:-2]), int.from_bytes(one.key[-2:])
+        client = None if self.client is None else self.halves.index(self.client)
+        full = len(one.head) >= HEAD or len(two.head) >= HEAD
+        midway = one.midway or two.midway
+        verdict = judge((one.head, two.head), ports, client, midway=midway, final=final or full)
+        if verdict is Verdict.UNDECIDED:
+            return
+        self.smtp = verdict is not Verdict.OTHER
+        if self.client is None and verdict is not Verdict.OTHER:
+            self.client = self.halves[verdict is Verdict.SECOND_IS_CLIENT]
+
+    def identify(self, origin: Origin) -> Connection:
+        """Name the sides and make the Connection."""
+        client = self.client or self.halves[0]
+        client.side, client.other.side = Side.CLIENT, Side.SERVER
+        if client is not self.halves[0]:
+            for event in self.events:
+                if isinstance(event, (Octets, Gap, Close, Irregularity)):
+                    event.side = event.side.other
+        source, target = endpoints(client.key)
+        self.connection = Connection(source, target, origin, self.frame, self.time_ns)
+        return self.connection
+
+    def beginning(self) -> list[Event]:
+        """What is known of the time before the first octets."""
+        if self.halves[0].isn is not None or self.halves[1].isn is not None:
+            return [Open(self.opening(), self.time_ns, self.frame)]
+        server = self.halves[0] if self.halves[0].side is Side.SERVER else self.halves[1]
+        if begins_with_greeting(server.head):
+            return []
+        return [
+            Gap(half.side, None, GapReason.BEFORE_CAPTURE, self.time_ns, self.frame)
+            for half in self.halves
+            if half.midway
+        ]
+
+    def opening(self) -> Opening:
+        """What came of the attempt to connect."""
+        client = self.client or self.halves[0]
+        server = client.other
+        if self.refused:
+            return Opening.REFUSED
+        answered = server.isn is not None or client.ack is not None or server.seen_ns is not None
+        return Opening.SYN_SEEN if answered else Opening.NO_ANSWER
+
+    @property
+    def is_attempt(self) -> bool:
+        """Whether it is a connection to an SMTP port."""
+        client = self.client
+        return client is not None and client.isn is not None and int.from_bytes(client.key[-2:]) in SMTP_PORTS
+
+    # --- the end
+
+    def end(self, closing: Closing | None, now: int) -> None:
+        """Tell everything that is left.
+
+        Args:
+            closing: how the sides ended whose end was not seen; None where the flow is given up.
+            now: count of packets.
+        """
+        self.decide_beginnings(now)
+        for half in self.halves:
+            while half.hole:
+                half.skip(GapReason.LOST, now)
+            missing = half.unseen
+            if missing == 1 or (missing and half.other.closed):  # its FIN, which counts as an octet
+                missing -= 1
+            if missing and not half.closed:
+                self.say(Gap(half.side, missing, GapReason.LOST, half.seen_ns, None))
+        self.flush()
+        self._close(closing)
+        self.ended = True
+
+    def _close(self, closing: Closing | None) -> None:
+        if self.reset is not None:
+            half, _, time_ns, frame, _ = self.reset
+            if not half.closed:
+                self.say(Close(half.side, Closing.RST, time_ns, frame))
+            return
+        for half in self.halves:
+            if half.closed:
+                continue
+            if closing is None:
+                self.say(Gap(half.side, None, GapReason.LIMIT, half.seen_ns, None))
+            else:
+                self.say(Close(half.side, closing, half.seen_ns, None))

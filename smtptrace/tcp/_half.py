@@ -1,0 +1,329 @@
+"""One direction of a TCP connection: its octets in order, each once, and the holes between them (RFC 9293, 3.4)."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from typing import TYPE_CHECKING
+
+from smtptrace.wire import Close, Closing, Exactness, Gap, GapReason, Irregularity, Octets, Place, Side
+
+if TYPE_CHECKING:
+    from smtptrace.tcp._flow import Flow
+
+SEQUENCE = 0xFFFFFFFF
+"""Sequence numbers count modulo 2^32."""
+AHEAD = 1 << 31
+WINDOW = 1 << 30
+"""No receiver offers a larger window (RFC 7323, 2.3)."""
+NEAR = 1 << 24
+"""What is further away than this can hardly belong to the same octets."""
+JOIN = 32 * 1024
+"""Octets in order that are joined into one event at most, give or take a segment."""
+HEAD = 4096
+"""First octets of a direction that may be looked at to tell what is spoken."""
+_TAIL = 1536
+
+Piece = tuple[int, bytes, int, int, int]
+"""(position, octets, octets cut off behind them, time_ns, frame)."""
+
+
+def distance(seq: int, reference: int) -> int:
+    """How far `seq` is ahead of `reference`, negative where it is behind."""
+    return ((seq - reference + AHEAD) & SEQUENCE) - AHEAD
+
+
+def part(payload: bytes, cut: int, start: int, stop: int) -> tuple[bytes, int]:
+    """Octets `start` to `stop` of a payload whose last `cut` octets are not here."""
+    return payload[start:stop], max(0, min(stop, len(payload) + cut) - max(start, len(payload)))
+
+
+class Half:
+    """The octets of one direction.
+
+    `next` is the sequence number of the next octet, None until it is known where the stream begins; `expect` is the
+    same while octets can simply be appended, else -1. `position` counts octets like `next` but without wrapping; it
+    only serves to order `pending`, the segments that came too early. `early` holds segments until the beginning is
+    known. `ack` is the highest acknowledgement this side sent, `first_ack` the lowest.
+    """
+
+    __slots__ = (
+        "ack",
+        "base",
+        "chunks",
+        "closed",
+        "early",
+        "expect",
+        "fin",
+        "first_ack",
+        "flow",
+        "frame",
+        "head",
+        "held",
+        "isn",
+        "key",
+        "midway",
+        "next",
+        "other",
+        "pending",
+        "places",
+        "position",
+        "seen_ns",
+        "side",
+        "size",
+        "stuck",
+        "tail",
+        "time_ns",
+        "told",
+    )
+
+    def __init__(self, key: bytes, flow: Flow, side: Side) -> None:
+        self.key = key
+        self.flow = flow
+        self.side = side
+        self.other: Half = self
+        self.expect = -1
+        self.next: int | None = None
+        self.base = 0
+        self.isn: int | None = None
+        self.ack: int | None = None
+        self.first_ack: int | None = None
+        self.seen_ns: int | None = None
+        self.chunks: list[bytes] = []
+        self.places: list[Place] = []
+        self.size = 0
+        self.time_ns = 0
+        self.frame = 0
+        self.head = b""
+        self.tail = b""
+        self.early: list[tuple[int, bytes, int, int, int, bool]] = []
+        self.midway = False
+        self.pending: list[Piece] = []
+        self.position = 0
+        self.held = 0
+        self.stuck = 0
+        self.fin: tuple[int, int, int] | None = None
+        self.closed = False
+        self.told: tuple[str, ...] = ()
+
+    def saw_ack(self, ack: int) -> None:
+        """This side acknowledged the other's octets before `ack`."""
+        if self.ack is None or self.first_ack is None:
+            self.ack = self.first_ack = ack
+        elif not (ack - self.ack) & AHEAD:
+            self.ack = ack
+        elif distance(ack, self.first_ack) < 0:
+            self.first_ack = ack
+
+    def tell(self, kind: str, detail: str, time_ns: int, frame: int) -> None:
+        """Report an irregularity, the first of its kind."""
+        if kind not in self.told:
+            self.told += (kind,)
+            self.flow.say(Irregularity(kind, detail, self.side, time_ns, frame))
+
+    # --- where the stream begins
+
+    def wait(self, seq: int, payload: bytes, cut: int, time_ns: int, frame: int, *, fin: bool) -> None:
+        """Hold a segment until it is known where the stream begins."""
+        self.early.append((seq, payload, cut, time_ns, frame, fin))
+        self.held += len(payload)
+
+    def lowest(self) -> int | None:
+        """The lowest sequence number among the segments held."""
+        if not self.early:
+            return None
+        reference = self.early[0][0]
+        return min((segment[0] for segment in self.early), key=lambda seq: distance(seq, reference))
+
+    def begin(self, seq: int, now: int) -> None:
+        """The stream begins at `seq`; what was held is put in its place."""
+        self.next = self.base = seq
+        self.stuck = now
+        early, self.early, self.held = self.early, [], 0
+        for start, payload, cut, time_ns, frame, fin in early:
+            self.insert(start, payload, cut, time_ns, frame, now, fin=fin)
+
+    # --- octets into their place
+
+    def insert(
+        self, seq: int, payload: bytes, cut: int, time_ns: int, frame: int, now: int, *, fin: bool = False
+    ) -> None:
+        """Put a segment where its sequence number says; octets that are here already are dropped."""
+        assert self.next is not None
+        ahead = distance(seq, self.next)
+        size = len(payload) + cut
+        if not -WINDOW < ahead < WINDOW:
+            self.tell("out-of-window", f"a segment {ahead:+} octets away was left out", time_ns, frame)
+            return
+        if fin and self.fin is None and ahead + size >= 0:
+            self.fin = ((seq + size) & SEQUENCE, time_ns, frame)
+            self.stuck = now
+        if ahead < 0:
+            self._compare(ahead, payload, time_ns, frame)
+            payload, cut = part(payload, cut, -ahead, size)
+            size, ahead = size + ahead, 0
+        if size > 0:
+            self._place(ahead, payload, cut, time_ns, frame, now)
+        self._reach()
+
+    def _place(self, ahead: int, payload: bytes, cut: int, time_ns: int, frame: int, now: int) -> None:
+        assert self.next is not None
+        if self.fin is not None and ahead + len(payload) + cut > distance(self.fin[0], self.next):
+            room = max(0, distance(self.fin[0], self.next) - ahead)
+            if len(payload) + cut - room > 1:  # one octet is a keep-alive
+                self.tell("octets-after-fin", "octets after the FIN were left out", time_ns, frame)
+            payload, cut = part(payload, cut, 0, room)
+            if not room:
+                return
+        if ahead == 0 and not self.pending:
+            self.append(payload, cut, time_ns, frame)
+        else:
+            if not self.pending:
+                self.position, self.stuck = 0, now
+            self._hold(self.position + ahead, payload, cut, time_ns, frame)
+            self._drain(now)
+
+    def append(self, payload: bytes, cut: int, time_ns: int, frame: int) -> None:
+        """Take the next octets of the stream; the other side's octets before them become an event."""
+        assert self.next is not None
+        flow = self.flow
+        if payload:
+            if self.other.size:
+                flow.events.append(self.other.join())
+            if self.size:
+                self.places.append((self.size, time_ns, frame))
+            else:
+                self.time_ns, self.frame = time_ns, frame
+            self.chunks.append(payload)
+            self.size += len(payload)
+            if flow.smtp is None:
+                self.head = (self.head + payload)[:HEAD]
+            if self.size >= JOIN:
+                flow.events.append(self.join())
+        if cut:
+            flow.say(Gap(self.side, cut, GapReason.SNAPLEN, time_ns, frame))
+            self.tail = b""
+        self.next = (self.next + len(payload) + cut) & SEQUENCE
+        self.position += len(payload) + cut
+
+    def join(self) -> Octets:
+        """One event of the octets in order that were not told yet."""
+        data = self.chunks[0] if len(self.chunks) == 1 else b"".join(self.chunks)
+        event = Octets(self.side, data, self.time_ns, self.frame, Exactness.SEEN, self.places)
+        self.tail = data[-_TAIL:]
+        self.chunks, self.places, self.size = [], [], 0
+        return event
+
+    def _compare(self, ahead: int, payload: bytes, time_ns: int, frame: int) -> None:
+        """Tell where octets sent again are not those of the first time, as far as these are still at hand."""
+        if ahead == -1 and len(payload) <= 1:  # a keep-alive may carry any octet (RFC 1122, 4.2.3.6)
+            return
+        recent = self.tail + b"".join(self.chunks)
+        start = max(ahead, -len(recent))
+        again = payload[start - ahead : -ahead]
+        if again != recent[len(recent) + start :][: len(again)]:
+            self._differs(time_ns, frame)
+
+    def _differs(self, time_ns: int, frame: int) -> None:
+        self.tell("overlap-differs", "octets were sent twice and differ; the first are kept", time_ns, frame)
+
+    # --- holes
+
+    def _hold(self, position: int, payload: bytes, cut: int, time_ns: int, frame: int) -> None:
+        """Keep octets that came too early; where they overlap what is held, the first stay."""
+        pending = self.pending
+        start, stop = position, position + len(payload) + cut
+        at = bisect_left(pending, position, key=_position)
+        if at and position < _stop(pending[at - 1]):
+            at -= 1
+        while position < stop:
+            held = pending[at] if at < len(pending) else None
+            if held is not None and held[0] <= position:
+                again = payload[position - start :]
+                mine = held[1][position - held[0] :]
+                if again[: len(mine)] != mine[: len(again)]:
+                    self._differs(time_ns, frame)
+                position = max(position, _stop(held))
+            else:
+                end = stop if held is None else min(stop, held[0])
+                octets, lost = part(payload, cut, position - start, end - start)
+                pending.insert(at, (position, octets, lost, time_ns, frame))
+                self.held += len(octets)
+                position = end
+            at += 1
+
+    def _drain(self, now: int) -> None:
+        """Append what is held as far as there is no hole before it."""
+        pending = self.pending
+        done = 0
+        while done < len(pending) and pending[done][0] == self.position:
+            _, payload, cut, time_ns, frame = pending[done]
+            self.held -= len(payload)
+            self.append(payload, cut, time_ns, frame)
+            done += 1
+        if done:
+            del pending[:done]
+            self.stuck = now
+
+    @property
+    def hole(self) -> int:
+        """Octets missing before what is held, or before the FIN; 0 where nothing is."""
+        if self.pending:
+            return self.pending[0][0] - self.position
+        if self.fin is None or self.closed or self.next is None:
+            return 0
+        return distance(self.fin[0], self.next)
+
+    def is_acknowledged(self) -> bool:
+        """Whether the other side has what is missing here, so that it will not be sent again.
+
+        Where nothing of the other side was captured, nobody can tell, and it is taken as so.
+        """
+        if self.other.seen_ns is None:
+            return True
+        return self.unseen >= self.hole
+
+    @property
+    def unseen(self) -> int:
+        """How many octets behind `next` the other side acknowledged.
+
+        Acknowledgements that were far from the stream from the first on are made up and tell nothing.
+        """
+        ack, first = self.other.ack, self.other.first_ack
+        if self.next is None or ack is None or first is None or abs(distance(first, self.base)) > NEAR:
+            return 0
+        return max(0, distance(ack, self.next))
+
+    def skip(self, reason: GapReason, now: int) -> None:
+        """Give up the octets that are missing next."""
+        assert self.next is not None
+        size = self.hole
+        if self.pending:
+            _, _, _, time_ns, frame = self.pending[0]
+        else:
+            assert self.fin is not None
+            _, time_ns, frame = self.fin
+        self.flow.say(Gap(self.side, size, reason, time_ns, frame))
+        self.tail = b""
+        self.next = (self.next + size) & SEQUENCE
+        self.position += size
+        self._drain(now)
+        self._reach()
+
+    def _reach(self) -> None:
+        """Close this side when all octets up to its FIN are here."""
+        if self.fin is None or self.closed or self.next != self.fin[0]:
+            return
+        _, time_ns, frame = self.fin
+        if self.pending:
+            self.tell("octets-after-fin", "octets after the FIN were left out", time_ns, frame)
+            self.pending, self.held = [], 0
+        self.closed = True
+        self.flow.say(Close(self.side, Closing.FIN, time_ns, frame))
+
+
+def _position(piece: Piece) -> int:
+    return piece[0]
+
+
+def _stop(piece: Piece) -> int:
+    return piece[0] + len(piece[1]) + piece[2]

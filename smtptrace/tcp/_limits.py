@@ -1,0 +1,24 @@
+"""How much the TCP stage holds at most."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Limits:
+    """Bounds on what is held; passing one is always reported as a `Gap` with the reason `limit`.
+
+    Attributes:
+        idle_s: seconds of capture time without a packet after which a connection is given up.
+        flows: connections followed at one time; beyond it those without a word, then the longest silent are given up.
+        pending_octets: octets of one direction held behind a hole until the octets before them come.
+        pending_segments: the same in segments.
+        held_octets: octets of all connections together held behind holes.
+    """
+
+    idle_s: int = 3600
+    flows: int = 100_000
+    pending_octets: int = 16 * 1024 * 1024
+    pending_segments: int = 16_384
+    held_octets: int = 64 * 1024 * 1024

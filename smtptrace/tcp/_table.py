@@ -1,0 +1,264 @@
+"""The connections that are followed, by the key of each direction, and a bounded memory of those that are not."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from smtptrace.segment import Segment
+from smtptrace.tcp._flow import PATIENCE, Flow
+from smtptrace.tcp._half import AHEAD, SEQUENCE, WINDOW, Half, distance
+from smtptrace.tcp._limits import Limits
+from smtptrace.tcp._memory import Memory
+from smtptrace.wire import Closing, Connection, Event, GapReason, Origin
+
+Batch = tuple[Connection, list[Event], bool]
+"""(connection, its next events, whether these are the last)."""
+
+FIN, SYN, RST, ACK, URG = 1, 2, 4, 16, 32
+_NEAR = 1 << 20
+
+
+class Table:
+    """Takes the packets that are not simply the next octets of a connection known to be SMTP.
+
+    `halves` finds the direction that a packet belongs to, `ready` collects the batches that it made.
+    """
+
+    def __init__(self, origin: Origin, limits: Limits) -> None:
+        self.halves: dict[bytes, Half] = {}
+        self.ready: list[Batch] = []
+        self._origin = origin
+        self._limits = limits
+        self._other = Memory[None](32_768)
+        self._past = Memory[tuple[int | None, int | None]](8_192)
+        self._watched: deque[tuple[int, Flow]] = deque()
+        self._held = 0
+        self._swept_ns: int | None = None
+        self._swept = 0
+
+    def take(self, segment: Segment, now: int) -> None:
+        """Put one packet, the `now`-th, in its place."""
+        key, frame, time_ns, seq, ack, flags, payload, cut = segment
+        half = self.halves.get(key) or self._begin(segment)
+        if half is None:
+            return
+        if flags & SYN:
+            half = self._syn(half, segment, now)
+            if half is None:
+                return
+            seq = (seq + 1) & SEQUENCE
+        flow = half.flow
+        half.seen_ns = time_ns
+        if flags & RST:
+            flow.resets(half, time_ns, frame, now)
+        else:
+            if flags & ACK:
+                half.saw_ack(ack)
+            if flags & URG and payload:
+                half.tell("urgent-data", "octets are marked urgent; they are read in line", time_ns, frame)
+            if payload or cut or flags & FIN:
+                flow.take(half, seq, payload, cut, time_ns, frame, now, fin=bool(flags & FIN))
+        self._settle(flow, now)
+
+    # --- beginnings
+
+    def _begin(self, segment: Segment) -> Half | None:
+        """A new flow, unless the packet is late, of no account, or of a flow that is not SMTP."""
+        key, frame, time_ns, seq, _, flags, payload, cut = segment
+        if not flags & SYN and (flags & RST or not (payload or cut)):
+            return None
+        if key in self._other:
+            if not flags & SYN:
+                return None
+            self._other.forget(key)
+        past = self._past.get(key)
+        if past is not None and _is_late(past, seq, len(payload) + cut, syn=bool(flags & SYN)):
+            return None
+        if len(self.halves) >= 2 * self._limits.flows:
+            self._evict()
+        flow = Flow(key, time_ns, frame)
+        for half in flow.halves:
+            self.halves[half.key] = half
+        return flow.halves[0]
+
+    def _syn(self, half: Half, segment: Segment, now: int) -> Half | None:
+        """The half that a SYN belongs to: the same, a new one where it opens a new connection, None if it is bogus."""
+        _, frame, time_ns, seq, ack, flags, _, _ = segment
+        flow = half.flow
+        answer = ack if flags & ACK else None
+        if half.isn == seq:
+            return half
+        if half.isn is None and (half.next == (seq + 1) & SEQUENCE or _may_begin(half, seq)):
+            flow.opens(half, seq, answer, now)
+            return half
+        if answer is not None and half.isn is not None and _is_unanswered(half):
+            flow.opens(half, seq, answer, now)
+            return half
+        if answer is None and (flow.is_ending or half.next is None or abs(distance(seq, half.next)) > _NEAR):
+            return self._reopen(flow, segment, now)
+        half.tell("syn-inside", "a SYN that opens nothing", time_ns, frame)
+        self._settle(flow, now)
+        return None
+
+    def _reopen(self, flow: Flow, segment: Segment, now: int) -> Half | None:
+        """The same two ends begin a new connection."""
+        self._end(flow, Closing.END_OF_CAPTURE, now)
+        self._past.forget(segment[0])
+        half = self._begin(segment)
+        return None if half is None else self._syn(half, segment, now)
+
+    # --- after each packet
+
+    def _settle(self, flow: Flow, now: int) -> None:
+        """See what the packet changed, and hand on what is ready."""
+        self._bound(flow, now)
+        if flow.smtp is None:
+            flow.judge(final=False)
+            if flow.smtp is False:
+                self._drop(flow)
+                return
+            if flow.smtp:
+                self._accept(flow)
+        if flow.is_over:
+            self._end(flow, Closing.FIN, now)
+            return
+        if flow.smtp:
+            if flow.events:
+                self._hand_on(flow, ended=False)
+            for half in flow.halves:
+                calm = not half.pending and half.fin is None and flow.reset is None
+                half.expect = half.next if calm and half.next is not None else -1
+        if not flow.watched and flow.needs_watching:
+            flow.watched = True
+            self._watched.append((now + PATIENCE, flow))
+
+    def _hand_on(self, flow: Flow, *, ended: bool) -> None:
+        self.ready.append((flow.connection, flow.events, ended))
+        flow.events = []
+
+    def _bound(self, flow: Flow, now: int) -> None:
+        """Give up holes where too much is held behind them."""
+        limits = self._limits
+        for half in flow.halves:
+            if half.next is None and half.held > limits.pending_octets:
+                flow.decide_beginnings(now)
+            while half.hole and (half.held > limits.pending_octets or len(half.pending) > limits.pending_segments):
+                half.skip(GapReason.LIMIT, now)
+        if self._count(flow) > limits.held_octets:
+            flow.decide_beginnings(now)
+            for half in flow.halves:
+                while half.pending:
+                    half.skip(GapReason.LIMIT, now)
+            self._count(flow)
+
+    def _count(self, flow: Flow) -> int:
+        """Octets held of all flows."""
+        held = flow.held
+        self._held += held - flow.counted
+        flow.counted = held
+        return self._held
+
+    def _accept(self, flow: Flow) -> None:
+        """It is SMTP, or an attempt at it."""
+        flow.smtp = True
+        flow.identify(self._origin)
+        flow.events[:0] = flow.beginning()
+        for half in flow.halves:
+            half.head = b""
+
+    def _drop(self, flow: Flow) -> None:
+        """It is not SMTP: never look at it again."""
+        flow.ended = True
+        self._forget(flow)
+        for half in flow.halves:
+            self._other.put(half.key, None)
+
+    # --- ends
+
+    def _end(self, flow: Flow, closing: Closing | None, now: int) -> None:
+        """Tell what is left of a flow and forget it; later packets of it are known as late ones."""
+        flow.end(closing, now)
+        self._forget(flow)
+        if closing is not None:
+            for half in flow.halves:
+                self._past.put(half.key, (half.isn, half.next))
+        if flow.smtp is None:
+            flow.judge(final=True)
+            if flow.smtp or (flow.is_attempt and not flow.judged):
+                self._accept(flow)
+        if flow.smtp:
+            self._hand_on(flow, ended=True)
+
+    def _forget(self, flow: Flow) -> None:
+        for half in flow.halves:
+            del self.halves[half.key]
+            half.pending, half.early, half.held = [], [], 0
+        self._count(flow)
+
+    def wake(self, now: int, time_ns: int) -> None:
+        """Look at the flows that wait for something, and for idle ones."""
+        watched = self._watched
+        while watched and watched[0][0] <= now:
+            _, flow = watched.popleft()
+            flow.watched = False
+            if flow.ended:
+                continue
+            if flow.reset is not None and now - flow.reset[4] >= PATIENCE:
+                self._end(flow, Closing.RST, now)
+                continue
+            if any(half.early for half in flow.halves):
+                flow.decide_beginnings(now)
+            flow.give_up_holes(now)
+            self._settle(flow, now)
+        self._sweep(now, time_ns)
+
+    def _sweep(self, now: int, time_ns: int) -> None:
+        """Give up flows without a packet for too long; each flow is looked at once in as many packets as there are."""
+        if self._swept_ns is None:
+            self._swept_ns = time_ns
+        idle_ns = self._limits.idle_s * 1_000_000_000
+        if time_ns - self._swept_ns < idle_ns // 8 or now - self._swept < len(self.halves):
+            return
+        self._swept_ns, self._swept = time_ns, now
+        for flow in self._flows():
+            if time_ns - _last_ns(flow) > idle_ns:
+                self._end(flow, None, now)
+
+    def _evict(self) -> None:
+        """Give up an eighth of the flows: those without a word first, then the longest silent."""
+        flows = sorted(self._flows(), key=lambda flow: (flow.smtp is not None, _last_ns(flow)))
+        for flow in flows[: len(flows) // 8 + 1]:
+            self._end(flow, None, 0)
+
+    def _flows(self) -> list[Flow]:
+        return [half.flow for half in self.halves.values() if half is half.flow.halves[0]]
+
+    def finish(self, now: int) -> None:
+        """The capture ends."""
+        for flow in self._flows():
+            self._end(flow, Closing.END_OF_CAPTURE, now)
+
+
+def _last_ns(flow: Flow) -> int:
+    return max(half.seen_ns or 0 for half in flow.halves)
+
+
+def _is_late(past: tuple[int | None, int | None], seq: int, size: int, *, syn: bool) -> bool:
+    """Whether a packet belongs to the connection that ended."""
+    isn, end = past
+    if syn:
+        return seq == isn
+    return end is not None and distance(seq + size, end) <= 0
+
+
+def _may_begin(half: Half, seq: int) -> bool:
+    """Whether the octets held of a flow without a known beginning may have followed this SYN."""
+    return half.next is None and all(0 < distance(early[0], seq) < WINDOW for early in half.early)
+
+
+def _is_unanswered(half: Half) -> bool:
+    """Whether a server said nothing yet, and its SYN was not acknowledged."""
+    assert half.next is not None and half.isn is not None
+    begun = (half.isn + 1) & SEQUENCE
+    acknowledged = half.other.ack is not None and not (half.other.ack - begun) & AHEAD
+    return half.next == begun and not half.pending and not acknowledged
