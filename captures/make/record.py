@@ -29,8 +29,8 @@ HEAD = """\
 # Our own recordings of real servers and clients on loopback. captures/make/record.py makes them and writes this file.
 #
 # exchanges: the commands in the order sent with the code that ended them; * is a line that begins with no verb.
-# auth: mechanism, user, outcome. messages: SHA-256 of each content as the server takes it, "" where server or client
-# changed what it was given, so that nobody knew before.
+# auth: mechanism, user (? where the octets do not show one), outcome. messages: SHA-256 of each content as the
+# server takes it, "" where server or client changed what it was given, so that nobody knew before.
 # The passwords were made for the lab and protect nothing; other passwords in a recording are wrong on purpose.
 """
 
@@ -40,12 +40,12 @@ def main(names: list[str]) -> None:
     import scenarios  # noqa: F401  (fills SCENARIOS)
 
     entries = {entry["file"]: entry for entry in tomllib.loads(INDEX.read_text())["recordings"]} if names else {}
-    with everything() as (exim_server, postfix_server, certificates):
+    with everything() as servers:
         time.sleep(1)  # the first lookups of a server that has just started
         for name in names or SCENARIOS:
             scenario = SCENARIOS[name]
             with private_folder() as folder:
-                entry = record(scenario, Lab(exim_server, postfix_server, certificates, folder))
+                entry = record(scenario, Lab(servers, folder))
             entries[entry["file"]] = entry
             print(entry["file"], flush=True)
     order = [f"{name}.pcapng" for name in SCENARIOS]

@@ -6,18 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab.certificates import Certificates
-from lab.exim import Exim
-from lab.postfix import Postfix
+from lab.__main__ import Lab as Servers
 
 
 @dataclass(frozen=True, slots=True)
 class Lab:
-    """What a scenario can use: the servers, the authority, and a folder of its own."""
+    """What a scenario can use: the servers, and a folder of its own."""
 
-    exim: Exim
-    postfix: Postfix
-    certificates: Certificates
+    servers: Servers
     folder: Path
 
     def file(self, content: bytes) -> Path:
@@ -36,7 +32,8 @@ class Lab:
 class Expected:
     """One session: exchanges as "VERB CODE", AUTH as "MECHANISM user outcome", digests of the messages.
 
-    The verb is `*` where a line begins with none, a digest "" where server or client changes what it was given.
+    The verb is `*` where a line begins with none, the user `?` where no octets show one, and a digest "" where server
+    or client changes what it was given.
     """
 
     exchanges: str

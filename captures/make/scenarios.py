@@ -35,7 +35,7 @@ AUTH_THEN_MAIL = "EHLO 250, AUTH 235, MAIL 250, RCPT 250, DATA 250, QUIT 221"
     Expected(AUTH_THEN_MAIL, ("LOGIN alice accepted",), (digest(REPORT),)),
 )
 def postfix_login_accepted(lab: Lab) -> None:
-    swaks(lab.postfix.port, REPORT, *clients.login("LOGIN"))
+    swaks(lab.servers.postfix.port, REPORT, *clients.login("LOGIN"))
 
 
 @recorded(
@@ -46,7 +46,7 @@ def postfix_login_accepted(lab: Lab) -> None:
     Expected("EHLO 250, AUTH 535, QUIT 221", ("LOGIN alice rejected",)),
 )
 def postfix_login_refused(lab: Lab) -> None:
-    swaks(lab.postfix.port, STATUS, *clients.login("LOGIN", password="Wonderland1"), code=28)
+    swaks(lab.servers.postfix.port, STATUS, *clients.login("LOGIN", password="Wonderland1"), code=28)
 
 
 @recorded(
@@ -57,7 +57,7 @@ def postfix_login_refused(lab: Lab) -> None:
     Expected(AUTH_THEN_MAIL, ("PLAIN alice accepted",), (digest(INVITATION),)),
 )
 def postfix_plain_accepted(lab: Lab) -> None:
-    curl(lab, lab.postfix.port, INVITATION, *curl_login("PLAIN"), "--sasl-ir")
+    curl(lab, lab.servers.postfix.port, INVITATION, *curl_login("PLAIN"), "--sasl-ir")
 
 
 @recorded(
@@ -68,7 +68,7 @@ def postfix_plain_accepted(lab: Lab) -> None:
     Expected(AUTH_THEN_MAIL, ("CRAM-MD5 alice accepted",), (digest(STATUS),)),
 )
 def postfix_cram_md5_accepted(lab: Lab) -> None:
-    run = clients.msmtp(lab.postfix.port, *clients.msmtp_login("cram-md5"), "--tls=off", message=STATUS)
+    run = clients.msmtp(lab.servers.postfix.port, *clients.msmtp_login("cram-md5"), "--tls=off", message=STATUS)
     assert run.code == 0, run.output
 
 
@@ -80,7 +80,7 @@ def postfix_cram_md5_accepted(lab: Lab) -> None:
     Expected("EHLO 250, AUTH 235, QUIT 221", ("SCRAM-SHA-256 alice accepted",)),
 )
 def postfix_scram_sha_256_accepted(lab: Lab) -> None:
-    assert "235" in clients.gsasl(lab.postfix.port, "SCRAM-SHA-256").output
+    assert "235" in clients.gsasl(lab.servers.postfix.port, "SCRAM-SHA-256").output
 
 
 @recorded(
@@ -91,7 +91,7 @@ def postfix_scram_sha_256_accepted(lab: Lab) -> None:
     Expected(AUTH_THEN_MAIL, ("NTLM alice accepted",), (digest(INVITATION),)),
 )
 def cyrus_ntlm_accepted(lab: Lab) -> None:
-    curl(lab, lab.postfix.cyrus_port, INVITATION, *curl_login("NTLM"))
+    curl(lab, lab.servers.postfix.cyrus_port, INVITATION, *curl_login("NTLM"))
 
 
 @recorded(
@@ -102,7 +102,7 @@ def cyrus_ntlm_accepted(lab: Lab) -> None:
     Expected(AUTH_THEN_MAIL, ("NTLM alice accepted",), (digest(STATUS),)),
 )
 def exim_ntlm_accepted(lab: Lab) -> None:
-    swaks(lab.exim.port, STATUS, *clients.login("NTLM"))
+    swaks(lab.servers.exim.port, STATUS, *clients.login("NTLM"))
 
 
 @recorded(
@@ -113,7 +113,7 @@ def exim_ntlm_accepted(lab: Lab) -> None:
     Expected("EHLO 250, AUTH 535, QUIT 221", ("NTLM alice rejected",)),
 )
 def exim_ntlm_refused(lab: Lab) -> None:
-    swaks(lab.exim.port, STATUS, *clients.login("NTLM", password="Wonderland1"), code=28)
+    swaks(lab.servers.exim.port, STATUS, *clients.login("NTLM", password="Wonderland1"), code=28)
 
 
 @recorded(
@@ -124,7 +124,7 @@ def exim_ntlm_refused(lab: Lab) -> None:
     Expected("EHLO 250, MAIL 250, RCPT 250, RCPT 250, DATA 250, QUIT 221", (), (digest(OFFER),)),
 )
 def exim_pipelining(lab: Lab) -> None:
-    swaks(lab.exim.port, OFFER, "--pipeline", to="bob@lab.test,dora@lab.test")
+    swaks(lab.servers.exim.port, OFFER, "--pipeline", to="bob@lab.test,dora@lab.test")
 
 
 @recorded(
@@ -137,7 +137,7 @@ def exim_pipelining(lab: Lab) -> None:
 def exim_bdat(lab: Lab) -> None:
     first, second = REPORT[:200], REPORT[200:]
     chunks = (b"BDAT 200\r\n" + first, b"BDAT %d\r\n" % len(second) + second, b"BDAT 0 LAST\r\n")
-    say(lab.exim.port, EHLO, b"MAIL FROM:<alice@client.example> BODY=8BITMIME\r\n", TO_BOB, *chunks, QUIT)
+    say(lab.servers.exim.port, EHLO, b"MAIL FROM:<alice@client.example> BODY=8BITMIME\r\n", TO_BOB, *chunks, QUIT)
 
 
 @recorded(
@@ -153,8 +153,8 @@ def exim_bdat(lab: Lab) -> None:
     keylog=True,
 )
 def exim_starttls_login(lab: Lab) -> None:
-    secure = ("--ssl-reqd", "--cacert", lab.certificates.authority)
-    curl(lab, lab.exim.port, INVITATION, *curl_login("LOGIN"), *secure, keylog=lab.keylog)
+    secure = ("--ssl-reqd", "--cacert", lab.servers.certificates.authority)
+    curl(lab, lab.servers.exim.port, INVITATION, *curl_login("LOGIN"), *secure, keylog=lab.keylog)
 
 
 @recorded(
@@ -165,7 +165,67 @@ def exim_starttls_login(lab: Lab) -> None:
     Expected("EHLO 250, STARTTLS 454"),
 )
 def postfix_starttls_refused(lab: Lab) -> None:
-    swaks(lab.postfix.open_port, STATUS, "-tls", code=29)
+    swaks(lab.servers.postfix.open_port, STATUS, "-tls", code=29)
+
+
+@recorded(
+    "TLS at once, as on port 465, PLAIN inside; the keys are beside it",
+    "Postfix, Dovecot",
+    "curl",
+    (4466,),
+    Expected(AUTH_THEN_MAIL, ("PLAIN alice accepted",), (digest(INVITATION),)),
+    keylog=True,
+)
+def postfix_implicit_tls(lab: Lab) -> None:
+    secure = (*curl_login("PLAIN"), "--cacert", lab.servers.certificates.authority)
+    curl(lab, lab.servers.postfix.tls_port, INVITATION, *secure, scheme="smtps", keylog=lab.keylog)
+
+
+@recorded(
+    "DIGEST-MD5: the client does not like the challenge, answers * and hangs up",
+    "Postfix, Dovecot",
+    "curl",
+    (2526,),
+    Expected("EHLO 250, AUTH 501", ("DIGEST-MD5 None cancelled",)),
+)
+def postfix_digest_md5_cancelled(lab: Lab) -> None:
+    clients.curl(lab.servers.postfix.port, *curl_login("DIGEST-MD5"), message=lab.file(STATUS))
+
+
+@recorded(
+    "OAUTHBEARER with a token that is not good; the server says why in JSON before it refuses, the client hangs up",
+    "Postfix, Dovecot",
+    "curl",
+    (2526,),
+    Expected("EHLO 250, AUTH 535", ("OAUTHBEARER alice rejected",)),
+)
+def postfix_oauthbearer_refused(lab: Lab) -> None:
+    token = ("--login-options", "AUTH=OAUTHBEARER", "--oauth2-bearer", "lab-bad-token", "-u", "alice:")
+    clients.curl(lab.servers.postfix.port, *token, message=lab.file(STATUS))
+
+
+@recorded(
+    "GSSAPI: the client logs in with a Kerberos ticket",
+    "Postfix, Dovecot",
+    "curl",
+    (2526,),
+    Expected(AUTH_THEN_MAIL, ("GSSAPI ? accepted",), (digest(STATUS),)),
+)
+def postfix_gssapi_accepted(lab: Lab) -> None:
+    ticket = ("--login-options", "AUTH=GSSAPI", "-u", "alice@LAB.TEST:")
+    run = clients.curl(lab.servers.postfix.port, *ticket, message=lab.file(STATUS), env=lab.servers.realm.env)
+    assert run.code == 0, run.output
+
+
+@recorded(
+    "over IPv6, without AUTH",
+    "Exim",
+    "curl",
+    (2525,),
+    Expected("EHLO 250, MAIL 250, RCPT 250, DATA 250, QUIT 221", (), (digest(STATUS),)),
+)
+def exim_ipv6(lab: Lab) -> None:
+    curl(lab, lab.servers.exim.port, STATUS, "--ipv6")
 
 
 @recorded(
@@ -176,7 +236,7 @@ def postfix_starttls_refused(lab: Lab) -> None:
     Expected("EHLO 250, MAIL 250, RCPT 250, RCPT 550, DATA 250, QUIT 221", (), (digest(STATUS),)),
 )
 def postfix_recipient_refused(lab: Lab) -> None:
-    swaks(lab.postfix.port, STATUS, to="bob@lab.test,nobody.such@lab.test")
+    swaks(lab.servers.postfix.port, STATUS, to="bob@lab.test,nobody.such@lab.test")
 
 
 BULK = ("EHLO 250, MAIL 250, " + "RCPT 250, " * 8 + "DATA 250, QUIT 221", (), (digest(NEWS),))
@@ -195,7 +255,7 @@ def postfix_bulk_mail(lab: Lab) -> None:
     for batch in range(3):
         names = [f"--mail-rcpt=reader{batch * 8 + n}@lab.test" for n in range(1, 9)]
         rcpts = [word for name in names for word in name.split("=")]
-        run = clients.curl(lab.postfix.port, "--mail-from", "news@shop.example", *rcpts, "-T", lab.file(NEWS))
+        run = clients.curl(lab.servers.postfix.port, "--mail-from", "news@shop.example", *rcpts, "-T", lab.file(NEWS))
         assert run.code == 0, run.output
 
 
@@ -208,8 +268,8 @@ def postfix_bulk_mail(lab: Lab) -> None:
     Expected("EHLO 250, AUTH 235, MAIL 250, RCPT 250, BDAT 250, QUIT 221", ("NTLM alice accepted",), ("",)),
 )
 def exim_relay_to_postfix(lab: Lab) -> None:
-    swaks(lab.exim.port, REPORT, *clients.login("PLAIN"), to="bob@via-exim.test")
-    wait_for(lab.exim.folder / "log" / "mainlog", "Completed")
+    swaks(lab.servers.exim.port, REPORT, *clients.login("PLAIN"), to="bob@via-exim.test")
+    wait_for(lab.servers.exim.folder / "log" / "mainlog", "Completed")
 
 
 @recorded(
@@ -222,10 +282,10 @@ def exim_relay_to_postfix(lab: Lab) -> None:
     Expected("HELO 250, MAIL 250, RCPT 250, RSET 250, QUIT 221"),
 )
 def postfix_monitoring(lab: Lab) -> None:
-    say(lab.postfix.port, QUIT)
-    say(lab.postfix.port, EHLO, QUIT)
+    say(lab.servers.postfix.port, QUIT)
+    say(lab.servers.postfix.port, EHLO, QUIT)
     mail = (b"MAIL FROM:<check@monitor.example>\r\n", b"RCPT TO:<postmaster@lab.test>\r\n")
-    say(lab.postfix.port, b"HELO monitor.example\r\n", *mail, b"RSET\r\n", QUIT)
+    say(lab.servers.postfix.port, b"HELO monitor.example\r\n", *mail, b"RSET\r\n", QUIT)
 
 
 @recorded("nobody listens on the port: SYN, RST", "nobody", "swaks", (NOBODY,))
@@ -252,7 +312,7 @@ def exim_telnet_backspaces(lab: Lab) -> None:
         window.wait_for(b"telnet> ")
         window.type(b"toggle crlf\r")
         window.wait_for(b"telnet> ")
-        window.type(b"open 127.0.0.1 %d\r" % lab.exim.port)
+        window.type(b"open 127.0.0.1 %d\r" % lab.servers.exim.port)
         window.wait_for(rb"220 .*\n")
         window.type(b"\x1dmode character\r")
         type_session(window, DELETE)
@@ -266,7 +326,7 @@ def exim_telnet_backspaces(lab: Lab) -> None:
     Expected("EHLO 501, EHLO 250, MAIL 501, MAIL 250, RCPT 250, DATA 250, QUIT 221", (), ("",)),
 )
 def exim_nc_backspaces(lab: Lab) -> None:
-    raw = f"stty -icanon -echo; exec nc -C {HOST} {lab.exim.port}"
+    raw = f"stty -icanon -echo; exec nc -C {HOST} {lab.servers.exim.port}"
     with terminal("sh", "-c", raw) as window:
         window.wait_for(rb"220 .*\n")
         type_session(window, BACKSPACE)

@@ -44,10 +44,12 @@ def swaks(port: int, content: bytes, *options: str | Path, to: str = clients.REC
     assert run.code == code, run.output
 
 
-def curl(lab: Lab, port: int, content: bytes, *options: str | Path, keylog: Path | None = None) -> None:
-    """One message by curl, which must be taken."""
+def curl(
+    lab: Lab, port: int, content: bytes, *options: str | Path, scheme: str = "smtp", keylog: Path | None = None
+) -> None:
+    """One message by curl, which must be taken; its TLS keys go to `keylog`."""
     env = {"SSLKEYLOGFILE": str(keylog)} if keylog else None
-    run = clients.curl(port, *options, message=lab.file(content), env=env)
+    run = clients.curl(port, *options, message=lab.file(content), scheme=scheme, env=env)
     assert run.code == 0, run.output
 
 

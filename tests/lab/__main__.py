@@ -4,28 +4,47 @@ from __future__ import annotations
 
 import contextlib
 import signal
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-from lab import certificates, dovecot, exim, postfix
-from lab.accounts import USERS
+from lab import certificates, dovecot, exim, kdc, oauth, postfix
+from lab.accounts import GOOD_TOKEN, USERS
 from lab.process import private_folder
 
 EXIM, EXIM_TLS = 2525, 4465
 POSTFIX, CYRUS, POSTFIX_TLS, OPEN = 2526, 2527, 4466, 2530
 
 
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """All servers, the authority of their certificate, and the realm that alice has a ticket of."""
+
+    exim: exim.Exim
+    postfix: postfix.Postfix
+    certificates: certificates.Certificates
+    realm: kdc.Realm
+
+
 @contextlib.contextmanager
-def everything():
+def everything() -> Iterator[Lab]:
     """Exim and Postfix on the ports above; each is the next hop of the other."""
     with contextlib.ExitStack() as stack:
-        made = certificates.make(stack.enter_context(private_folder()))
-        socket = stack.enter_context(dovecot.running())
+        folder = stack.enter_context(private_folder())
+        made = certificates.make(folder)
+        realm = stack.enter_context(kdc.running())
+        tokens = oauth.password_database(folder, stack.enter_context(oauth.running()))
+        mechanisms = f"{dovecot.MECHANISMS} {kdc.MECHANISMS} {oauth.MECHANISMS}"
+        socket = stack.enter_context(dovecot.running(mechanisms, realm.dovecot + tokens, realm.env))
         post = stack.enter_context(postfix.running(made, socket, (POSTFIX, CYRUS, POSTFIX_TLS, OPEN), EXIM))
-        yield stack.enter_context(exim.running(made, EXIM, EXIM_TLS, CYRUS)), post, made
+        yield Lab(stack.enter_context(exim.running(made, EXIM, EXIM_TLS, CYRUS)), post, made, realm)
 
 
 if __name__ == "__main__":
-    with everything() as (exim_server, postfix_server, made):
-        print(f"Exim: {EXIM}, TLS at once {EXIM_TLS}; mail in {exim_server.mail}")
+    with everything() as lab:
+        print(f"Exim: {EXIM}, TLS at once {EXIM_TLS}; mail in {lab.exim.mail}")
         print(f"Postfix: {POSTFIX} (Dovecot), {CYRUS} (Cyrus), TLS at once {POSTFIX_TLS}, no AUTH {OPEN}")
-        print(f"accounts: {USERS}; authority: {made.authority}; Ctrl-C ends it", flush=True)
+        print(f"accounts: {USERS}, token {GOOD_TOKEN}; authority: {lab.certificates.authority}")
+        print(
+            f"tickets: {' '.join(f'{key}={value}' for key, value in lab.realm.env.items())}; Ctrl-C ends it", flush=True
+        )
         signal.sigwait({signal.SIGINT, signal.SIGTERM})

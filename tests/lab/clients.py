@@ -51,9 +51,15 @@ def login(mechanism: str, user: str = "alice", password: str = ALICE) -> list[st
     return ["--auth", mechanism, "--auth-user", user, "--auth-password", password]
 
 
-def curl(port: int, *options: str | Path, message: Path | None = None, env: Mapping[str, str] | None = None) -> Run:
+def curl(
+    port: int,
+    *options: str | Path,
+    message: Path | None = None,
+    scheme: str = "smtp",
+    env: Mapping[str, str] | None = None,
+) -> Run:
     """curl: sends `message` to `RECIPIENT`, else logs in alone; SSLKEYLOGFILE in `env` names a file for TLS keys."""
-    argv: list[str | Path] = ["curl", "-sS", "-v", f"smtp://localhost:{port}/{HELO}", "--ipv4", *options]
+    argv: list[str | Path] = ["curl", "-sS", "-v", f"{scheme}://localhost:{port}/{HELO}", "--ipv4", *options]
     if message:
         argv += ["--mail-from", SENDER, "--mail-rcpt", RECIPIENT, "-T", message]
     return run(argv, env=env)
