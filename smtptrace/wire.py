@@ -202,7 +202,7 @@ class Irregularity:
     """Something odd below SMTP: `kind` is a short slug, `detail` says it in words; a session tells it as an anomaly.
 
     Kinds of the TCP stage: `overlap-differs`, `out-of-window`, `octets-after-fin`, `reset-ignored`, `syn-inside`,
-    `urgent-data`; each is told once a side. It never changes the streams.
+    `urgent-data`, `given-up`; each is told once a side. It never changes the streams.
     """
 
     kind: str

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from smtptrace.tcp._half import HEAD, NEAR, SEQUENCE, Half, distance
+from typing import NamedTuple
+
+from smtptrace.segment import Segment
+from smtptrace.tcp._half import HEAD, NEAR, SEQUENCE, Half, Where, distance
 from smtptrace.tcp._verdict import SMTP_PORTS, Verdict, begins_with_greeting, judge
 from smtptrace.wire import (
     Close,
@@ -20,6 +23,7 @@ from smtptrace.wire import (
     Side,
 )
 
+FIN = 1
 PATIENCE = 128
 """Packets of the capture for which a segment may be late before what is missing counts as missing."""
 
@@ -39,19 +43,28 @@ def endpoints(key: bytes) -> tuple[Endpoint, Endpoint]:
 
 def _address(octets: bytes) -> str:
     if len(octets) == 4:
-        return "%d.%d.%d.%d" % tuple(octets)
+        return ".".join(map(str, octets))
     import ipaddress
 
     return str(ipaddress.IPv6Address(octets))
 
 
+class Reset(NamedTuple):
+    """A RST: who sent it, its next sequence number then, and when."""
+
+    half: Half
+    seq: int
+    where: Where
+    now: int
+
+
 class Flow:
     """A connection from its first packet on.
 
-    `smtp` is None until it is known what is spoken. `client` is known from the SYN. `events` waits to be handed on:
-    before the verdict everything, afterwards what the last packet brought. `reset` is (side, its next sequence
-    number, time_ns, frame, packet count) of a RST. `watched` tells that the flow is to be looked at again, `counted`
-    how many of its octets are counted as held, `judged` how many there were when it was judged.
+    `smtp` is None until it is known what is spoken, `client` until the SYN or what is said tells. `events` waits to
+    be handed on: before the verdict everything, afterwards what the last packet brought. `watched` tells that the
+    flow is to be looked at again, `counted` how many of its octets are counted as held, `judged` how many there were
+    when it was judged.
     """
 
     connection: Connection
@@ -81,7 +94,7 @@ class Flow:
         self.client: Half | None = None
         self.smtp: bool | None = None
         self.events: list[Event] = []
-        self.reset: tuple[Half, int, int, int, int] | None = None
+        self.reset: Reset | None = None
         self.refused = False
         self.watched = False
         self.ended = False
@@ -103,6 +116,11 @@ class Flow:
     def held(self) -> int:
         """Octets held behind holes."""
         return self.halves[0].held + self.halves[1].held
+
+    @property
+    def last_ns(self) -> int:
+        """Time of the last packet."""
+        return max(half.seen_ns or 0 for half in self.halves)
 
     @property
     def is_over(self) -> bool:
@@ -131,23 +149,23 @@ class Flow:
             half.other.isn = (ack - 1) & SEQUENCE
             half.other.begin(ack, now)
 
-    def take(
-        self, half: Half, seq: int, payload: bytes, cut: int, time_ns: int, frame: int, now: int, *, fin: bool
-    ) -> None:
-        """Octets of `half`, or its FIN."""
-        if self.reset is not None and self.reset[0] is half and payload and distance(seq, self.reset[1]) >= 0:
-            half.tell("reset-ignored", "the connection went on after a RST", time_ns, frame)
+    def take(self, half: Half, seq: int, segment: Segment, now: int) -> None:
+        """Octets of `half` that begin at `seq`, or its FIN."""
+        _, frame, time_ns, _, _, flags, payload, cut = segment
+        where, fin = (time_ns, frame), bool(flags & FIN)
+        if self.reset is not None and self.reset.half is half and payload and distance(seq, self.reset.seq) >= 0:
+            half.tell("reset-ignored", "the connection went on after a RST", where)
             self.reset = None
         if half.next is None:
-            half.wait(seq, payload, cut, time_ns, frame, fin=fin)
+            half.wait(seq, payload, cut, where, fin=fin)
         else:
-            half.insert(seq, payload, cut, time_ns, frame, now, fin=fin)
+            half.insert(seq, payload, cut, where, now, fin=fin)
 
-    def resets(self, half: Half, time_ns: int, frame: int, now: int) -> None:
+    def resets(self, half: Half, where: Where, now: int) -> None:
         """`half` sent a RST; what was sent before it may still come."""
         if self.reset is None:
             self.refused = half.isn is None and half.other.isn is not None and half.next is None
-            self.reset = (half, half.next or 0, time_ns, frame, now)
+            self.reset = Reset(half, half.next or 0, where, now)
 
     # --- what is awaited
 
@@ -233,13 +251,8 @@ class Flow:
 
     # --- the end
 
-    def end(self, closing: Closing | None, now: int) -> None:
-        """Tell everything that is left.
-
-        Args:
-            closing: how the sides ended whose end was not seen; None where the flow is given up.
-            now: count of packets.
-        """
+    def end(self, now: int, given_up: str = "") -> None:
+        """Tell everything that is left; `given_up` says why it is given up before its end."""
         self.decide_beginnings(now)
         for half in self.halves:
             while half.hole:
@@ -250,19 +263,15 @@ class Flow:
             if missing and not half.closed:
                 self.say(Gap(half.side, missing, GapReason.LOST, half.seen_ns, None))
         self.flush()
-        self._close(closing)
+        if given_up:
+            self.say(Irregularity("given-up", given_up, Side.CLIENT, self.last_ns))
+        if self.reset is not None:
+            self._close(self.reset.half, Closing.RST, self.reset.where)
+        else:
+            for half in self.halves:
+                self._close(half, Closing.END_OF_CAPTURE, (half.seen_ns, None))
         self.ended = True
 
-    def _close(self, closing: Closing | None) -> None:
-        if self.reset is not None:
-            half, _, time_ns, frame, _ = self.reset
-            if not half.closed:
-                self.say(Close(half.side, Closing.RST, time_ns, frame))
-            return
-        for half in self.halves:
-            if half.closed:
-                continue
-            if closing is None:
-                self.say(Gap(half.side, None, GapReason.LIMIT, half.seen_ns, None))
-            else:
-                self.say(Close(half.side, closing, half.seen_ns, None))
+    def _close(self, half: Half, how: Closing, where: tuple[int | None, int | None]) -> None:
+        if not half.closed:
+            self.say(Close(half.side, how, *where))

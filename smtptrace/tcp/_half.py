@@ -23,8 +23,10 @@ HEAD = 4096
 """First octets of a direction that may be looked at to tell what is spoken."""
 _TAIL = 1536
 
-Piece = tuple[int, bytes, int, int, int]
-"""(position, octets, octets cut off behind them, time_ns, frame)."""
+Where = tuple[int, int]
+"""(time_ns, frame) of a packet."""
+Piece = tuple[int, bytes, int, Where]
+"""(position, octets, octets cut off behind them, packet)."""
 
 
 def distance(seq: int, reference: int) -> int:
@@ -95,13 +97,13 @@ class Half:
         self.frame = 0
         self.head = b""
         self.tail = b""
-        self.early: list[tuple[int, bytes, int, int, int, bool]] = []
+        self.early: list[tuple[int, bytes, int, Where, bool]] = []
         self.midway = False
         self.pending: list[Piece] = []
         self.position = 0
         self.held = 0
         self.stuck = 0
-        self.fin: tuple[int, int, int] | None = None
+        self.fin: tuple[int, Where] | None = None
         self.closed = False
         self.told: tuple[str, ...] = ()
 
@@ -114,17 +116,17 @@ class Half:
         elif distance(ack, self.first_ack) < 0:
             self.first_ack = ack
 
-    def tell(self, kind: str, detail: str, time_ns: int, frame: int) -> None:
+    def tell(self, kind: str, detail: str, where: Where) -> None:
         """Report an irregularity, the first of its kind."""
         if kind not in self.told:
             self.told += (kind,)
-            self.flow.say(Irregularity(kind, detail, self.side, time_ns, frame))
+            self.flow.say(Irregularity(kind, detail, self.side, *where))
 
     # --- where the stream begins
 
-    def wait(self, seq: int, payload: bytes, cut: int, time_ns: int, frame: int, *, fin: bool) -> None:
+    def wait(self, seq: int, payload: bytes, cut: int, where: Where, *, fin: bool) -> None:
         """Hold a segment until it is known where the stream begins."""
-        self.early.append((seq, payload, cut, time_ns, frame, fin))
+        self.early.append((seq, payload, cut, where, fin))
         self.held += len(payload)
 
     def lowest(self) -> int | None:
@@ -139,50 +141,48 @@ class Half:
         self.next = self.base = seq
         self.stuck = now
         early, self.early, self.held = self.early, [], 0
-        for start, payload, cut, time_ns, frame, fin in early:
-            self.insert(start, payload, cut, time_ns, frame, now, fin=fin)
+        for start, payload, cut, where, fin in early:
+            self.insert(start, payload, cut, where, now, fin=fin)
 
     # --- octets into their place
 
-    def insert(
-        self, seq: int, payload: bytes, cut: int, time_ns: int, frame: int, now: int, *, fin: bool = False
-    ) -> None:
+    def insert(self, seq: int, payload: bytes, cut: int, where: Where, now: int, *, fin: bool = False) -> None:
         """Put a segment where its sequence number says; octets that are here already are dropped."""
         assert self.next is not None
         ahead = distance(seq, self.next)
         size = len(payload) + cut
         if not -WINDOW < ahead < WINDOW:
-            self.tell("out-of-window", f"a segment {ahead:+} octets away was left out", time_ns, frame)
+            self.tell("out-of-window", f"a segment {ahead:+} octets away was left out", where)
             return
         if fin and self.fin is None and ahead + size >= 0:
-            self.fin = ((seq + size) & SEQUENCE, time_ns, frame)
+            self.fin = ((seq + size) & SEQUENCE, where)
             self.stuck = now
         if ahead < 0:
-            self._compare(ahead, payload, time_ns, frame)
+            self._compare(ahead, payload, where)
             payload, cut = part(payload, cut, -ahead, size)
             size, ahead = size + ahead, 0
         if size > 0:
-            self._place(ahead, payload, cut, time_ns, frame, now)
+            self._place(ahead, payload, cut, where, now)
         self._reach()
 
-    def _place(self, ahead: int, payload: bytes, cut: int, time_ns: int, frame: int, now: int) -> None:
+    def _place(self, ahead: int, payload: bytes, cut: int, where: Where, now: int) -> None:
         assert self.next is not None
         if self.fin is not None and ahead + len(payload) + cut > distance(self.fin[0], self.next):
             room = max(0, distance(self.fin[0], self.next) - ahead)
             if len(payload) + cut - room > 1:  # one octet is a keep-alive
-                self.tell("octets-after-fin", "octets after the FIN were left out", time_ns, frame)
+                self.tell("octets-after-fin", "octets after the FIN were left out", where)
             payload, cut = part(payload, cut, 0, room)
             if not room:
                 return
         if ahead == 0 and not self.pending:
-            self.append(payload, cut, time_ns, frame)
+            self.append(payload, cut, where)
         else:
             if not self.pending:
                 self.position, self.stuck = 0, now
-            self._hold(self.position + ahead, payload, cut, time_ns, frame)
+            self._hold(self.position + ahead, payload, cut, where)
             self._drain(now)
 
-    def append(self, payload: bytes, cut: int, time_ns: int, frame: int) -> None:
+    def append(self, payload: bytes, cut: int, where: Where) -> None:
         """Take the next octets of the stream; the other side's octets before them become an event."""
         assert self.next is not None
         flow = self.flow
@@ -190,9 +190,9 @@ class Half:
             if self.other.size:
                 flow.events.append(self.other.join())
             if self.size:
-                self.places.append((self.size, time_ns, frame))
+                self.places.append((self.size, *where))
             else:
-                self.time_ns, self.frame = time_ns, frame
+                self.time_ns, self.frame = where
             self.chunks.append(payload)
             self.size += len(payload)
             if flow.smtp is None:
@@ -200,7 +200,7 @@ class Half:
             if self.size >= JOIN:
                 flow.events.append(self.join())
         if cut:
-            flow.say(Gap(self.side, cut, GapReason.SNAPLEN, time_ns, frame))
+            flow.say(Gap(self.side, cut, GapReason.SNAPLEN, *where))
             self.tail = b""
         self.next = (self.next + len(payload) + cut) & SEQUENCE
         self.position += len(payload) + cut
@@ -213,7 +213,7 @@ class Half:
         self.chunks, self.places, self.size = [], [], 0
         return event
 
-    def _compare(self, ahead: int, payload: bytes, time_ns: int, frame: int) -> None:
+    def _compare(self, ahead: int, payload: bytes, where: Where) -> None:
         """Tell where octets sent again are not those of the first time, as far as these are still at hand."""
         if ahead == -1 and len(payload) <= 1:  # a keep-alive may carry any octet (RFC 1122, 4.2.3.6)
             return
@@ -221,14 +221,14 @@ class Half:
         start = max(ahead, -len(recent))
         again = payload[start - ahead : -ahead]
         if again != recent[len(recent) + start :][: len(again)]:
-            self._differs(time_ns, frame)
+            self._differs(where)
 
-    def _differs(self, time_ns: int, frame: int) -> None:
-        self.tell("overlap-differs", "octets were sent twice and differ; the first are kept", time_ns, frame)
+    def _differs(self, where: Where) -> None:
+        self.tell("overlap-differs", "octets were sent twice and differ; the first are kept", where)
 
     # --- holes
 
-    def _hold(self, position: int, payload: bytes, cut: int, time_ns: int, frame: int) -> None:
+    def _hold(self, position: int, payload: bytes, cut: int, where: Where) -> None:
         """Keep octets that came too early; where they overlap what is held, the first stay."""
         pending = self.pending
         start, stop = position, position + len(payload) + cut
@@ -241,12 +241,12 @@ class Half:
                 again = payload[position - start :]
                 mine = held[1][position - held[0] :]
                 if again[: len(mine)] != mine[: len(again)]:
-                    self._differs(time_ns, frame)
+                    self._differs(where)
                 position = max(position, _stop(held))
             else:
                 end = stop if held is None else min(stop, held[0])
                 octets, lost = part(payload, cut, position - start, end - start)
-                pending.insert(at, (position, octets, lost, time_ns, frame))
+                pending.insert(at, (position, octets, lost, where))
                 self.held += len(octets)
                 position = end
             at += 1
@@ -256,9 +256,9 @@ class Half:
         pending = self.pending
         done = 0
         while done < len(pending) and pending[done][0] == self.position:
-            _, payload, cut, time_ns, frame = pending[done]
+            _, payload, cut, where = pending[done]
             self.held -= len(payload)
-            self.append(payload, cut, time_ns, frame)
+            self.append(payload, cut, where)
             done += 1
         if done:
             del pending[:done]
@@ -297,12 +297,9 @@ class Half:
         """Give up the octets that are missing next."""
         assert self.next is not None
         size = self.hole
-        if self.pending:
-            _, _, _, time_ns, frame = self.pending[0]
-        else:
-            assert self.fin is not None
-            _, time_ns, frame = self.fin
-        self.flow.say(Gap(self.side, size, reason, time_ns, frame))
+        behind = self.pending[0] if self.pending else self.fin
+        assert behind is not None
+        self.flow.say(Gap(self.side, size, reason, *behind[-1]))
         self.tail = b""
         self.next = (self.next + size) & SEQUENCE
         self.position += size
@@ -313,12 +310,12 @@ class Half:
         """Close this side when all octets up to its FIN are here."""
         if self.fin is None or self.closed or self.next != self.fin[0]:
             return
-        _, time_ns, frame = self.fin
+        where = self.fin[1]
         if self.pending:
-            self.tell("octets-after-fin", "octets after the FIN were left out", time_ns, frame)
+            self.tell("octets-after-fin", "octets after the FIN were left out", where)
             self.pending, self.held = [], 0
         self.closed = True
-        self.flow.say(Close(self.side, Closing.FIN, time_ns, frame))
+        self.flow.say(Close(self.side, Closing.FIN, *where))
 
 
 def _position(piece: Piece) -> int:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections import deque
 
 from smtptrace.segment import Segment
-from smtptrace.tcp._flow import PATIENCE, Flow
+from smtptrace.tcp._flow import FIN, PATIENCE, Flow
 from smtptrace.tcp._half import AHEAD, SEQUENCE, WINDOW, Half, distance
 from smtptrace.tcp._limits import Limits
 from smtptrace.tcp._memory import Memory
-from smtptrace.wire import Closing, Connection, Event, GapReason, Origin
+from smtptrace.wire import Connection, Event, GapReason, Origin
 
 Batch = tuple[Connection, list[Event], bool]
 """(connection, its next events, whether these are the last)."""
 
-FIN, SYN, RST, ACK, URG = 1, 2, 4, 16, 32
+SYN, RST, ACK, URG = 2, 4, 16, 32
 _NEAR = 1 << 20
 
 
@@ -50,14 +50,14 @@ class Table:
         flow = half.flow
         half.seen_ns = time_ns
         if flags & RST:
-            flow.resets(half, time_ns, frame, now)
+            flow.resets(half, (time_ns, frame), now)
         else:
             if flags & ACK:
                 half.saw_ack(ack)
             if flags & URG and payload:
-                half.tell("urgent-data", "octets are marked urgent; they are read in line", time_ns, frame)
+                half.tell("urgent-data", "octets are marked urgent; they are read in line", (time_ns, frame))
             if payload or cut or flags & FIN:
-                flow.take(half, seq, payload, cut, time_ns, frame, now, fin=bool(flags & FIN))
+                flow.take(half, seq, segment, now)
         self._settle(flow, now)
 
     # --- beginnings
@@ -96,13 +96,13 @@ class Table:
             return half
         if answer is None and (flow.is_ending or half.next is None or abs(distance(seq, half.next)) > _NEAR):
             return self._reopen(flow, segment, now)
-        half.tell("syn-inside", "a SYN that opens nothing", time_ns, frame)
+        half.tell("syn-inside", "a SYN that opens nothing", (time_ns, frame))
         self._settle(flow, now)
         return None
 
     def _reopen(self, flow: Flow, segment: Segment, now: int) -> Half | None:
         """The same two ends begin a new connection."""
-        self._end(flow, Closing.END_OF_CAPTURE, now)
+        self._end(flow, now)
         self._past.forget(segment[0])
         half = self._begin(segment)
         return None if half is None else self._syn(half, segment, now)
@@ -120,7 +120,7 @@ class Table:
             if flow.smtp:
                 self._accept(flow)
         if flow.is_over:
-            self._end(flow, Closing.FIN, now)
+            self._end(flow, now)
             return
         if flow.smtp:
             if flow.events:
@@ -175,11 +175,11 @@ class Table:
 
     # --- ends
 
-    def _end(self, flow: Flow, closing: Closing | None, now: int) -> None:
-        """Tell what is left of a flow and forget it; later packets of it are known as late ones."""
-        flow.end(closing, now)
+    def _end(self, flow: Flow, now: int, given_up: str = "") -> None:
+        """Tell what is left of a flow and forget it; unless it is given up, later packets of it are known as late."""
+        flow.end(now, given_up)
         self._forget(flow)
-        if closing is not None:
+        if not given_up:
             for half in flow.halves:
                 self._past.put(half.key, (half.isn, half.next))
         if flow.smtp is None:
@@ -203,8 +203,8 @@ class Table:
             flow.watched = False
             if flow.ended:
                 continue
-            if flow.reset is not None and now - flow.reset[4] >= PATIENCE:
-                self._end(flow, Closing.RST, now)
+            if flow.reset is not None and now - flow.reset.now >= PATIENCE:
+                self._end(flow, now)
                 continue
             if any(half.early for half in flow.halves):
                 flow.decide_beginnings(now)
@@ -221,14 +221,14 @@ class Table:
             return
         self._swept_ns, self._swept = time_ns, now
         for flow in self._flows():
-            if time_ns - _last_ns(flow) > idle_ns:
-                self._end(flow, None, now)
+            if time_ns - flow.last_ns > idle_ns:
+                self._end(flow, now, f"no packet for {self._limits.idle_s} s")
 
     def _evict(self) -> None:
         """Give up an eighth of the flows: those without a word first, then the longest silent."""
-        flows = sorted(self._flows(), key=lambda flow: (flow.smtp is not None, _last_ns(flow)))
+        flows = sorted(self._flows(), key=lambda flow: (flow.smtp is not None, flow.last_ns))
         for flow in flows[: len(flows) // 8 + 1]:
-            self._end(flow, None, 0)
+            self._end(flow, 0, f"more than {self._limits.flows} connections at one time")
 
     def _flows(self) -> list[Flow]:
         return [half.flow for half in self.halves.values() if half is half.flow.halves[0]]
@@ -236,11 +236,7 @@ class Table:
     def finish(self, now: int) -> None:
         """The capture ends."""
         for flow in self._flows():
-            self._end(flow, Closing.END_OF_CAPTURE, now)
-
-
-def _last_ns(flow: Flow) -> int:
-    return max(half.seen_ns or 0 for half in flow.halves)
+            self._end(flow, now)
 
 
 def _is_late(past: tuple[int | None, int | None], seq: int, size: int, *, syn: bool) -> bool:

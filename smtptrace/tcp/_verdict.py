@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import enum
 import re
+from typing import NamedTuple
 
 from smtptrace import grammar
 
 SMTP_PORTS = frozenset({24, 25, 465, 475, 587, 717, 2525, 2526})
-"""SMTP, submission (RFC 6409), implicit TLS (RFC 8314), LMTP, those of Exchange's inner transport, and common others."""
+"""SMTP, submission (RFC 6409), implicit TLS (RFC 8314), LMTP, those of Exchange's inner transport, and a few more."""
 
 _FTP_PORT = 21
 
@@ -111,10 +112,10 @@ def judge(
         final: whether no more octets will come.
     """
     if client is not None:
-        return _as(client, _is_smtp(heads[client], heads[1 - client], ports[1 - client], midway, final))
+        return _as(client, _is_smtp(heads[client], heads[1 - client], ports[1 - client], midway=midway, final=final))
     likely = _likely_client(ports)
     ways = sorted((likely, 1 - likely), key=lambda at: -max(client_evidence(heads[at]), server_evidence(heads[1 - at])))
-    verdicts = [_as(at, _is_smtp(heads[at], heads[1 - at], ports[1 - at], midway, final)) for at in ways]
+    verdicts = [_as(at, _is_smtp(heads[at], heads[1 - at], ports[1 - at], midway=midway, final=final)) for at in ways]
     found = next((verdict for verdict in verdicts if verdict not in (Verdict.UNDECIDED, Verdict.OTHER)), None)
     return found or (Verdict.UNDECIDED if Verdict.UNDECIDED in verdicts else Verdict.OTHER)
 
@@ -135,37 +136,45 @@ def _likely_client(ports: tuple[int, int]) -> int:
     return 0 if ports[0] >= ports[1] else 1
 
 
-def _is_smtp(client: bytes, server: bytes, port: int, midway: bool, final: bool) -> bool | None:
+class _Said(NamedTuple):
+    """What was said, if one end is the client and the other the server."""
+
+    client: bytes
+    asks: Evidence
+    answers: Evidence
+    server_spoke_tls: bool
+    port: int
+    midway: bool
+    final: bool
+
+
+def _is_smtp(client: bytes, server: bytes, port: int, *, midway: bool, final: bool) -> bool | None:
     """Whether it is SMTP if these are the client's and the server's octets; None where that is not clear yet."""
     asks, answers = client_evidence(client), server_evidence(server)
     if Evidence.CERTAIN in (asks, answers):
         return True
-    if port in SMTP_PORTS:
-        return _on_smtp_port(client, server, asks, answers, midway, final)
-    return _on_other_port(client, server, asks, answers, port, midway, final)
+    said = _Said(client, asks, answers, _TLS_RECORD.match(server) is not None, port, midway, final)
+    return _on_smtp_port(said) if port in SMTP_PORTS else _on_other_port(said)
 
 
-def _on_smtp_port(
-    client: bytes, server: bytes, asks: Evidence, answers: Evidence, midway: bool, final: bool
-) -> bool | None:
-    if answers >= Evidence.WEAK or asks >= Evidence.WEAK or _CLIENT_HELLO.match(client):
+def _on_smtp_port(said: _Said) -> bool | None:
+    if said.answers >= Evidence.WEAK or said.asks >= Evidence.WEAK or _CLIENT_HELLO.match(said.client):
         return True
-    if midway and (_TLS_RECORD.match(client) or _TLS_RECORD.match(server) or is_text(client)):
+    if said.midway and (said.server_spoke_tls or _TLS_RECORD.match(said.client) or is_text(said.client)):
         return True
-    if answers is Evidence.FOREIGN or final:
+    if said.answers is Evidence.FOREIGN or said.final:
         return False
     return None
 
 
-def _on_other_port(
-    client: bytes, server: bytes, asks: Evidence, answers: Evidence, port: int, midway: bool, final: bool
-) -> bool | None:
-    if answers is Evidence.FOREIGN:
+def _on_other_port(said: _Said) -> bool | None:
+    if said.answers is Evidence.FOREIGN:
         return False
-    if answers >= Evidence.WEAK and asks is Evidence.FAIR:
+    if said.answers >= Evidence.WEAK and said.asks is Evidence.FAIR:
         return True
-    if asks is Evidence.FOREIGN and not (midway and is_text(client)) and answers is not Evidence.FAIR:
+    is_content = said.midway and is_text(said.client)
+    if said.asks is Evidence.FOREIGN and not is_content and said.answers is not Evidence.FAIR:
         return False
-    if final:
-        return answers is Evidence.FAIR and port != _FTP_PORT
+    if said.final:
+        return said.answers is Evidence.FAIR and said.port != _FTP_PORT
     return None
