@@ -93,11 +93,12 @@ class Input:
 
     def __init__(self, path: str, raw: BinaryIO, expansion: Expansion) -> None:
         self.path = path
-        self.size = self.content_size = 0
+        self.size = 0
         self.damage: str | None = None
         self._raw = raw
         self._expansion = expansion
         self._stored, self._content = hashlib.sha256(), hashlib.sha256()
+        self._content_size = 0
         self._before = _state(raw)
         start, stored = _behead(self._read_raw(), lambda head: len(head) >= MAGIC_OCTETS)
         self.container = container_of(start)
@@ -115,6 +116,11 @@ class Input:
         except UnreadableError as error:
             self.damage = str(error)
         return b"".join(pieces)
+
+    @property
+    def content_size(self) -> int:
+        """The number of decompressed octets that were read."""
+        return self._content_size if self.container else self.size
 
     def sha256(self) -> str:
         """The digest of the input as stored, in hex; reads what was not read yet."""
@@ -154,8 +160,8 @@ class Input:
     def _expanded(self, stored: Iterator[bytes]) -> Iterator[bytes]:
         try:
             for piece in decompressed(self.container, stored):
-                self.content_size += len(piece)
-                if self.content_size > self._expansion.allowed(self.size):
+                self._content_size += len(piece)
+                if self._content_size > self._expansion.allowed(self.size):
                     raise DecompressError(f"decompressing gives more than {self._expansion.ratio} times its size")
                 self._content.update(piece)
                 yield piece
@@ -172,7 +178,12 @@ def open_input(path: str, expansion: Expansion = DEFAULT_EXPANSION) -> Input:
         raw = sys.stdin.buffer if path == "-" else Path(path).open("rb")  # noqa: SIM115 - Input closes it
     except (OSError, ValueError) as error:
         raise UnreadableError(f"{path}: {_why(error)}") from error
-    return Input(path, cast(BinaryIO, raw), expansion)
+    try:
+        return Input(path, cast(BinaryIO, raw), expansion)
+    except UnreadableError:
+        if path != "-":
+            raw.close()
+        raise
 
 
 def expand(paths: Iterable[str]) -> list[str]:
@@ -187,13 +198,23 @@ def expand(paths: Iterable[str]) -> list[str]:
 
 
 def _behead(pieces: Iterator[bytes], enough: Callable[[bytes], bool]) -> tuple[bytes, Iterator[bytes]]:
-    """The first octets, as soon as they are enough, and all the pieces again."""
+    """The first octets, as soon as they are enough, and all the pieces again; damage behind them comes later."""
     head = b""
-    for piece in pieces:
-        head += piece
-        if enough(head):
-            break
+    try:
+        for piece in pieces:
+            head += piece
+            if enough(head):
+                break
+    except UnreadableError as error:
+        if not head:
+            raise
+        pieces = _raising(error)
     return head[:HEAD], chain([head] if head else [], pieces)
+
+
+def _raising(error: UnreadableError) -> Iterator[bytes]:
+    raise error
+    yield b""  # makes this a generator
 
 
 def _is_enough(head: bytes) -> bool:

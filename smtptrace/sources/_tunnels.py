@@ -13,6 +13,7 @@ from smtptrace.sources._layers import (
     LINK,
     UDP,
     UDP_PORT,
+    VLAN_TAGS,
     Skip,
     Step,
     after_ethertype,
@@ -35,10 +36,10 @@ def _mpls(packet: bytes, at: int, end: int) -> Step:
     while not packet[at + 2] & 1:
         at += 4
     at += 4
-    version = packet[at] >> 4
-    if version in (4, 6):
+    if packet[at] >> 4 in (4, 6):
         return raw_ip(packet, at, end)
-    return LINK + 1, at if version else at + 4, end
+    control_word = not packet[at] >> 4 and _u16(packet, at + 16)[0] in (IPV4, IPV6, *VLAN_TAGS)
+    return LINK + 1, at + 4 if control_word else at, end
 
 
 @layer(0x88E7)

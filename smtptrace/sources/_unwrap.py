@@ -141,7 +141,7 @@ def _read_ipv6(packet: bytes, at: int, end: int) -> _Carried:
             protocol, at = packet[at], at + (packet[at + 1] + 1 << 3)
         else:
             return IP_PROTOCOL + protocol, at, end, addresses, None
-    raise Skip("tunnel too deep")
+    raise Skip("too many extension headers")
 
 
 def _read_tcp(packet: bytes, at: int, end: int, addresses: bytes) -> _Found:
