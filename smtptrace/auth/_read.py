@@ -54,7 +54,7 @@ def read_exchange(exchange: AuthExchange, strays: Sequence[Exchange] = ()) -> Cr
 def module_for(talk: Talk) -> ModuleType:
     """The mechanism that the octets show, else the one that the command names, else the generic reader."""
     name = _sniff.mechanism_of(talk) or named(talk.mechanism)
-    return MECHANISMS[name] if name in MECHANISMS else _generic
+    return _generic if name is None or name not in MECHANISMS.names() else MECHANISMS[name]
 
 
 def named(mechanism: str) -> str | None:

@@ -40,8 +40,8 @@ class Turn:
 class Talk:
     """An AUTH exchange with its lines decoded.
 
-    `turns` begin with the initial response where there was one. `strays` are lines that the client sent after the
-    server had ended the exchange. `time_ns` is when the command was sent, None where unknown.
+    `turns` begin with the initial response where there was one (`has_initial`). `strays` are lines that the client
+    sent after the server had ended the exchange. `time_ns` is when the command was sent, None where unknown.
     """
 
     mechanism: str
@@ -51,7 +51,7 @@ class Talk:
     cancelled: bool = False
     time_ns: int | None = None
     strays: tuple[Message, ...] = ()
-    shown_decoded: bool = False
+    has_initial: bool = False
 
     @property
     def responses(self) -> tuple[Message, ...]:
@@ -62,11 +62,6 @@ class Talk:
     def challenges(self) -> tuple[Message, ...]:
         """What the server said before its final reply, in order."""
         return tuple(turn.challenge for turn in self.turns if turn.challenge is not None)
-
-    @property
-    def has_initial(self) -> bool:
-        """Whether the client sent an initial response."""
-        return bool(self.turns) and self.turns[0].challenge is None
 
     @property
     def accepted(self) -> bool:
@@ -95,7 +90,7 @@ def talk_of(exchange: AuthExchange, strays: Sequence[Exchange] = ()) -> Talk:
         cancelled=exchange.cancelled,
         time_ns=exchange.command.span.time_ns if exchange.command else None,
         strays=stray,
-        shown_decoded=shown,
+        has_initial=exchange.initial is not None,
     )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from smtptrace.auth import _marks, _mistakes, _plain_text, _text
+from smtptrace.auth import _clear_proof, _marks, _mistakes, _plain_text, _text
 from smtptrace.auth._credential import DecodedRound
+from smtptrace.auth._proof import Identity, Proof
 from smtptrace.auth._reading import Reading
 from smtptrace.auth._talk import Message, Talk, Turn
 from smtptrace.secret import Masked, Secret
@@ -109,3 +110,13 @@ def _shown(turn: Turn, talk: Talk) -> Masked | None:
     password = fields[2]
     hidden = _text.one_line(password) if _marks.is_hidden_value(password) else Secret(password)
     return (f"{names}\\0", hidden)
+
+
+def identities(talk: Talk) -> tuple[Identity, ...]:
+    """The user as sent."""
+    return _clear_proof.identities(decode(talk))
+
+
+def prove(talk: Talk, password: str, _identity: Identity) -> tuple[Proof, ...]:
+    """Whether this password was sent."""
+    return _clear_proof.prove(decode(talk), password)

@@ -1,0 +1,23 @@
+"""CRAM-MD5: the password keys an MD5 digest of the server's challenge (RFC 2195)."""
+
+from __future__ import annotations
+
+from smtptrace.auth import _cram
+from smtptrace.auth._proof import Identity, Proof
+from smtptrace.auth._reading import Reading
+from smtptrace.auth._talk import Talk
+
+
+def decode(talk: Talk) -> Reading:
+    """User, challenge and digest."""
+    return _cram.read(talk, "md5")
+
+
+def identities(talk: Talk) -> tuple[Identity, ...]:
+    """The user as sent; the digest does not cover it."""
+    return _cram.identities(talk)
+
+
+def prove(talk: Talk, password: str, _identity: Identity) -> tuple[Proof, ...]:
+    """Whether the digest comes from this password, in the right way or in a usual wrong one."""
+    return _cram.prove(talk, password, "md5")

@@ -1,0 +1,23 @@
+"""GSS-SPNEGO: a negotiation with Kerberos or NTLM inside (RFC 4178)."""
+
+from __future__ import annotations
+
+from smtptrace.auth import _gss_proof, _gss_reading
+from smtptrace.auth._proof import Identity, Proof
+from smtptrace.auth._reading import Reading
+from smtptrace.auth._talk import Talk
+
+
+def decode(talk: Talk) -> Reading:
+    """What was offered, what was chosen, and what the inner mechanism says."""
+    return _gss_reading.read(talk)
+
+
+def identities(talk: Talk) -> tuple[Identity, ...]:
+    """The names that an NTLM proof inside may be over."""
+    return _gss_proof.identities(talk)
+
+
+def prove(talk: Talk, password: str, identity: Identity) -> tuple[Proof, ...]:
+    """The NTLM proofs inside; a Kerberos ticket holds nothing that the user's password could be tested on."""
+    return _gss_proof.prove(talk, password, identity)

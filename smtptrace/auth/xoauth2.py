@@ -1,0 +1,12 @@
+"""XOAUTH2: user and bearer token between control-A octets (Google and Microsoft; before RFC 7628)."""
+
+from __future__ import annotations
+
+from smtptrace.auth import _oauth
+from smtptrace.auth._reading import Reading
+from smtptrace.auth._talk import Talk
+
+
+def decode(talk: Talk) -> Reading:
+    """User, token with its claims, and the error report."""
+    return _oauth.read(talk)
