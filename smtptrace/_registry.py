@@ -56,6 +56,9 @@ class Registry(Mapping[str, ModuleType]):
             raise KeyError(name)
         return importlib.import_module(f"{self._package}.{name}")
 
+    def __contains__(self, name: object) -> bool:
+        return name in self.names()
+
     def __iter__(self) -> Iterator[str]:
         return iter(self.names())
 

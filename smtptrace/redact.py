@@ -57,7 +57,7 @@ def mask(trace: Trace) -> Trace:
     """The trace without any octet of a secret: in raw lines, in decoded fields, and wherever it was repeated."""
     if not trace.credentials:
         return trace
-    blind = _Blind(trace.credentials)
+    blind = _Blind(trace.session, trace.credentials)
     return replace(
         trace,
         session=_session(trace.session, blind),
@@ -96,9 +96,12 @@ def _each(items: Sequence[Any], change: Callable[[Any], Any]) -> Sequence[Any]:
 
 
 class _Blind:
-    """Hides the secrets of one session in octets and in text."""
+    """Hides the secrets of one session in octets and in text.
 
-    def __init__(self, credentials: Iterable[Credential]) -> None:
+    Most sessions say a secret once, where it is sent; only if it stands anywhere else is every line searched.
+    """
+
+    def __init__(self, session: Session, credentials: Iterable[Credential]) -> None:
         self._spans: tuple[list[Span], list[Span]] = ([], [])
         found: set[bytes] = set()
         for credential in credentials:
@@ -108,7 +111,40 @@ class _Blind:
                 found.update(_long_forms(credential.secret))
         for spans in self._spans:
             spans.sort(key=lambda span: span.start, reverse=True)
-        self._forms = sorted(found, key=len, reverse=True)
+        said = b"\n".join(self._said(session)) if found else b""
+        self._forms = sorted((form for form in found if form in said), key=len, reverse=True)
+
+    def _said(self, session: Session) -> Iterator[bytes]:
+        """Everything outputs may show, but for the lines that are masked anyway."""
+        for exchange in session.exchanges:
+            yield from self._spoken(exchange)
+        yield from session.greeting.lines if session.greeting else ()
+        yield session.helo or b""
+        for remark in (*(note.text for note in session.notes), *(each.detail for each in session.anomalies)):
+            yield remark.encode("utf-8", "surrogateescape")
+        for typed in session.typed:
+            yield from (typed.raw, typed.meant)
+
+    def _spoken(self, exchange: Exchange) -> Iterator[bytes]:
+        if exchange.command is not None:
+            yield b"" if self.touches(exchange.command.span) else exchange.command.raw
+        for reply in (exchange.reply, *exchange.replies):
+            yield from reply.lines if reply and not self.touches(reply.span) else ()
+        if isinstance(exchange, AuthExchange):
+            for each in exchange.rounds:
+                yield from each.challenge.lines if each.challenge and not self.touches(each.challenge.span) else ()
+                yield b"" if each.response is None or self.touches(each.response_span) else each.response
+        elif isinstance(exchange, DataExchange) and exchange.content is not None:
+            yield exchange.content.data or exchange.content.head
+
+    def leaves(self, exchange: Exchange) -> bool:
+        """Whether nothing in the exchange needs to be hidden."""
+        return (
+            not self._forms
+            and not isinstance(exchange, AuthExchange)
+            and not (exchange.command and self.touches(exchange.command.span))
+            and not (exchange.reply and self.touches(exchange.reply.span))
+        )
 
     def raw(self, octets: bytes, span: Span | None) -> bytes:
         """The octets that stand at `span`, with everything secret in them masked."""
@@ -120,17 +156,23 @@ class _Blind:
         return self.anywhere(octets)
 
     def touches(self, span: Span | None) -> bool:
-        return span is not None and any(
-            hidden.start < span.stop and span.start < hidden.stop for hidden in self._spans[span.side]
-        )
+        """Whether a part of the span is secret."""
+        if span is None:
+            return False
+        start, stop = span.start, span.stop
+        return any([hidden.start < stop and start < hidden.stop for hidden in self._spans[span.side]])  # noqa: C419 - faster
 
     def anywhere(self, octets: bytes) -> bytes:
+        """The octets without any repetition of a secret."""
         for form in self._forms:
             if form in octets:
                 octets = octets.replace(form, _MASK)
         return octets
 
     def text(self, text: str) -> str:
+        """The text without any repetition of a secret."""
+        if not self._forms:
+            return text
         octets = text.encode("utf-8", "surrogateescape")
         hidden = self.anywhere(octets)
         return text if hidden is octets else hidden.decode("utf-8", "surrogateescape")
@@ -142,12 +184,12 @@ def _long_forms(secret: Secret | None) -> Iterator[bytes]:
 
 
 def _session(session: Session, blind: _Blind) -> Session:
-    new = {id(exchange): _exchange(exchange, blind) for exchange in (*session.exchanges, *session.authentications)}
+    new = {id(exchange): _exchange(exchange, blind) for exchange in session.exchanges}
     return replace(
         session,
         greeting=_reply(session.greeting, blind),
         exchanges=tuple(new[id(exchange)] for exchange in session.exchanges),
-        authentications=tuple(new[id(exchange)] for exchange in session.authentications),
+        authentications=tuple(new.get(id(each)) or _exchange(each, blind) for each in session.authentications),
         transactions=_each(session.transactions, lambda each: _transaction(each, new, blind)),
         anomalies=_each(session.anomalies, lambda each: _anomaly(each, blind)),
         notes=_each(session.notes, lambda note: _changed(note, text=blind.text(note.text))),
@@ -158,6 +200,8 @@ def _session(session: Session, blind: _Blind) -> Session:
 
 
 def _exchange(exchange: Exchange, blind: _Blind) -> Any:
+    if blind.leaves(exchange):
+        return exchange
     fields: dict[str, Any] = {
         "command": _command(exchange.command, blind),
         "reply": _reply(exchange.reply, blind),
@@ -196,7 +240,10 @@ def _round(each: Round, blind: _Blind) -> Round:
 
 
 def _content(content: Content | None, blind: _Blind) -> Content | None:
-    return content and _changed(content, head=blind.anywhere(content.head))
+    if content is None:
+        return None
+    data = None if content.data is None else blind.anywhere(content.data)
+    return _changed(content, head=blind.anywhere(content.head), data=data)
 
 
 def _transaction(each: Transaction, new: dict[int, Any], blind: _Blind) -> Transaction:

@@ -101,7 +101,9 @@ _READING: tuple[_Option, ...] = (
         "--keylog", type=click.Path(), metavar="FILE", help="TLS keys (SSLKEYLOGFILE) that open what they fit."
     ),
     click.option("--merge", is_flag=True, help="The files are parts of one capture: one timeline, by packet time."),
-    click.option("--silence", type=float, metavar="S", help="Report stretches of more seconds without a packet."),
+    click.option(
+        "--silence", "silence_s", type=float, metavar="S", help="Report stretches of more seconds without a packet."
+    ),
 )
 
 _TIMES: tuple[_Option, ...] = (

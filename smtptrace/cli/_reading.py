@@ -89,7 +89,7 @@ class Run:
     def _asked(self) -> dict[str, Any]:
         return {"files": list(self.files), "merge": self.merge, "show_secrets": self.show_secrets}
 
-    def source_lines(self) -> Iterator[str]:
+    def source_lines(self) -> Iterator[bytes]:
         """One line of JSON a source, for after the sessions."""
         for reading, coverage in self.readings:
             for part in reading.parts:

@@ -33,14 +33,14 @@ def command(folder: Path, **reading: Any) -> int:
     run.options.keep_content = True
     whole = cut = 0
     with private_file(private_folder(folder) / "manifest.jsonl") as manifest:
-        for trace, name in run.traces():
+        for trace, name in run.raw():
             for message in messages(trace, name):
                 sidecar = store(message, folder)
-                manifest.write(line(sidecar).encode() + b"\n")
+                manifest.write(line(sidecar))
                 manifest.flush()
                 whole, cut = whole + sidecar["complete"], cut + (not sidecar["complete"])
                 if run.as_json:
-                    click.echo(line(sidecar))
+                    click.echo(line(sidecar), nl=False)
     if not run.as_json:
         click.echo(f"{whole} whole and {cut} incomplete messages in {folder}, readable by you only")
     return run.finish()

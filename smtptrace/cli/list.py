@@ -43,10 +43,10 @@ def _json(run: Run) -> None:
     from smtptrace.outputs.jsonl import line, session_object
 
     for trace, name in run.traces():
-        sys.stdout.write(line(session_object(trace, run.ids, name)) + "\n")
-        sys.stdout.flush()
+        sys.stdout.buffer.write(line(session_object(trace, run.ids, name)))
+        sys.stdout.buffer.flush()
     for source in run.source_lines():
-        sys.stdout.write(source + "\n")
+        sys.stdout.buffer.write(source)
 
 
 def _table(run: Run, columns: str | None, wide: bool, zone: tzinfo | None) -> None:

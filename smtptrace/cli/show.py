@@ -36,7 +36,7 @@ def _json(run: Run) -> None:
     from smtptrace.outputs.jsonl import line, session_object
 
     for trace, name in run.traces():
-        sys.stdout.write(line(session_object(trace, run.ids, name)) + "\n")
+        sys.stdout.buffer.write(line(session_object(trace, run.ids, name)))
 
 
 def _dialogues(run: Run, content_lines: int | None) -> None:

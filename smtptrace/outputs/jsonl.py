@@ -2,34 +2,47 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import json
 from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from smtptrace.auth import Credential, SecretIds
+import orjson
+
+from smtptrace.auth import SecretIds
 from smtptrace.coverage import Coverage
 from smtptrace.diagnosis import Cause, server_flavour
 from smtptrace.findings import Evidence, Finding
 from smtptrace.outputs._community import community_id
-from smtptrace.outputs._message import message_facts
+from smtptrace.outputs._session import auth, exchanges, frame_of, octets, transaction
 from smtptrace.outputs._time import iso
-from smtptrace.secret import Masked
-from smtptrace.smtp import AuthExchange, DataExchange, Exchange, Recipient, Reply, Session, Transaction
+from smtptrace.smtp import Session
 from smtptrace.trace import Part, Reading, Trace
-from smtptrace.wire import PART_BITS, Connection, Gap, Origin, Secured, Span
+from smtptrace.wire import PART_BITS, Connection, Gap, Origin, Secured
 
 Object = dict[str, Any]
 
-_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(", ", ": "), default=str).encode
+
+def line(record: Object) -> bytes:
+    """The object as one line of valid JSON (RFC 8259) in UTF-8 with its line end; lone surrogates become U+FFFD."""
+    try:
+        return orjson.dumps(record, default=str, option=orjson.OPT_APPEND_NEWLINE)
+    except (
+        TypeError
+    ):  # a lone surrogate, an integer of more than 64 bits or a key that is no text: rare, so not checked for
+        return orjson.dumps(_plain(record), default=str, option=orjson.OPT_APPEND_NEWLINE)
 
 
-def line(record: Object) -> str:
-    """The object as one line of valid JSON; lone surrogates become U+FFFD."""
-    text = _encode(record)
-    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, dict):
+        return {_plain(str(key)): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > 63:
+        return str(value)
+    return value
 
 
 def session_object(trace: Trace, ids: SecretIds, name: str) -> Object:
@@ -70,16 +83,17 @@ def session_object(trace: Trace, ids: SecretIds, name: str) -> Object:
             }
             for at, gap in session.gaps
         ],
-        **_octets("greeting", b"\n".join(session.greeting.lines) if session.greeting else None),
+        **octets("greeting", b"\n".join(session.greeting.lines) if session.greeting else None),
         "server_flavour": server_flavour(session),
         "extensions": list(_extensions(session)),
-        "exchanges": _exchanges(trace),
-        "auth": [_auth(credential, origin, ids) for credential in trace.credentials],
-        "transactions": [_transaction(each, origin) for each in session.transactions],
+        "exchanges": exchanges(trace),
+        "auth": [auth(credential, origin, ids) for credential in trace.credentials],
+        "transactions": [transaction(each, origin) for each in session.transactions],
         "findings": [finding_object(finding, connection) for finding in trace.findings],
         "causes": [cause_object(cause, connection) for cause in trace.causes],
         "anomalies": [
-            {"kind": each.kind, "detail": each.detail, "frame": _frame(origin, each.span)} for each in session.anomalies
+            {"kind": each.kind, "detail": each.detail, "frame": frame_of(origin, each.span)}
+            for each in session.anomalies
         ],
         "notes": [note.text for note in session.notes],
         "warnings": list(session.warnings),
@@ -152,22 +166,12 @@ def _evidence(evidence: Iterable[Evidence], connection: Connection) -> list[Obje
     return [
         {
             "file": connection.origin.locate(each.span.frame if each.span else None)[0],
-            "frame": _frame(connection.origin, each.span),
+            "frame": frame_of(connection.origin, each.span),
             "time": iso(each.span.time_ns) if each.span else None,
             "text": each.text,
         }
         for each in evidence
     ]
-
-
-def _octets(key: str, octets: bytes | None) -> Object:
-    """The octets as text under `key`; where they are no UTF-8, also in base64 under `key_b64`."""
-    if octets is None:
-        return {key: None}
-    try:
-        return {key: octets.decode("utf-8")}
-    except UnicodeDecodeError:
-        return {key: octets.decode("utf-8", "replace"), f"{key}_b64": base64.b64encode(octets).decode("ascii")}
 
 
 def _uid(connection: Connection) -> str:
@@ -195,10 +199,6 @@ def _gap(origin: Origin, offset: int, gap: Gap) -> Object:
         "reason": gap.reason.value,
         "frame": origin.locate(gap.frame)[1],
     }
-
-
-def _frame(origin: Origin, span: Span | None) -> int | None:
-    return None if span is None else origin.locate(span.frame)[1]
 
 
 def _seconds(start_ns: int | None, end_ns: int | None) -> float | None:
@@ -233,112 +233,3 @@ def _certificate(secured: Secured) -> Object | None:
 
 def _extensions(session: Session) -> tuple[str, ...]:
     return session.extensions_tls or session.extensions or ()
-
-
-def _exchanges(trace: Trace) -> list[Object]:
-    session = trace.session
-    decoded = {
-        id(auth): credential for auth, credential in zip(session.authentications, trace.credentials, strict=False)
-    }
-    origin = session.connection.origin
-    return [_exchange(each, origin, decoded.get(id(each))) for each in session.exchanges]
-
-
-def _exchange(exchange: Exchange, origin: Origin, credential: Credential | None) -> Object:
-    command, reply = exchange.command, exchange.reply
-    span = command.span if command else reply.span if reply else None
-    record: Object = {
-        "verb": command.verb if command else None,
-        **_octets("argument", command.argument if command else None),
-        "code": reply.code if reply else None,
-        "enhanced": reply.enhanced if reply else None,
-        "text": _texts(reply),
-        "frame": _frame(origin, span),
-        "time": iso(span.time_ns) if span else None,
-        "tls": exchange.tls,
-    }
-    if exchange.replies:
-        record["codes"] = [each.code for each in exchange.replies]
-    if isinstance(exchange, DataExchange):
-        record["intermediate"] = exchange.intermediate.code if exchange.intermediate else None
-    if isinstance(exchange, AuthExchange):
-        record["rounds"] = _rounds(credential)
-    return record
-
-
-def _texts(reply: Reply | None) -> list[str]:
-    return [text.decode("utf-8", "replace") for text in reply.texts] if reply else []
-
-
-def _rounds(credential: Credential | None) -> list[Object]:
-    return [
-        {"challenge": _joined(each.challenge), "response": _joined(each.response)}
-        for each in (credential.rounds if credential else ())
-    ]
-
-
-def _joined(parts: Masked | None) -> str | None:
-    return None if parts is None else "".join(map(str, parts))
-
-
-def _auth(credential: Credential, origin: Origin, ids: SecretIds) -> Object:
-    span = credential.span
-    return {
-        "mechanism": credential.mechanism,
-        "verb": credential.verb,
-        "authcid": credential.authcid,
-        "authzid": credential.authzid,
-        "domain": credential.domain,
-        "secret": None if credential.secret is None else str(credential.secret),
-        "secret_id": None if credential.secret is None else ids.of(credential.secret),
-        "outcome": credential.outcome.value,
-        "code": credential.code,
-        "tls": credential.tls,
-        "frame": _frame(origin, span),
-        "time": iso(span.time_ns) if span else None,
-        "exposure": credential.exposure.value,
-        "details": credential.details,
-        "problems": list(credential.problems),
-    }
-
-
-def _transaction(each: Transaction, origin: Origin) -> Object:
-    content, span = each.content, _where(each)
-    return {
-        **_octets("reverse_path", each.reverse_path),
-        "forward_paths": [_recipient(recipient) for recipient in each.recipients],
-        "outcome": each.outcome.value,
-        "complete": bool(content and content.complete),
-        "size": content.size if content else None,
-        "sha256": content.sha256 if content else None,
-        "missing_octets": content.missing if content else 0,
-        "queue_id": each.queue_id,
-        "reply": _reply_text(each.final.reply if each.final else None),
-        "auth": each.authentication,
-        "frame": _frame(origin, span),
-        "time": iso(span.time_ns) if span else None,
-        **message_facts(content),
-    }
-
-
-def _where(each: Transaction) -> Span | None:
-    """Where a transaction begins, or the first that is seen of it."""
-    for exchange in (each.mail, *(recipient.exchange for recipient in each.recipients), each.final):
-        if exchange is not None and exchange.command is not None:
-            return exchange.command.span
-    return None
-
-
-def _recipient(recipient: Recipient) -> Object:
-    reply, command = recipient.exchange.reply, recipient.exchange.command
-    return {
-        **_octets("address", recipient.address),
-        "code": reply.code if reply else None,
-        "enhanced": reply.enhanced if reply else None,
-        "accepted": recipient.accepted,
-        "time": iso(command.span.time_ns) if command else None,
-    }
-
-
-def _reply_text(reply: Reply | None) -> str | None:
-    return b"\n".join(reply.lines).decode("utf-8", "replace") if reply else None
