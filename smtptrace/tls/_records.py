@@ -1,0 +1,84 @@
+"""The TLS record layer of one side: which records there are, and the handshake messages that are still in clear."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+CHANGE_CIPHER_SPEC, ALERT, HANDSHAKE, APPLICATION_DATA = 20, 21, 22, 23
+_LONGEST = (1 << 14) + 2048
+"""Octets of a record at most (RFC 5246, 6.2.3)."""
+_CLEAR = 4096
+_BEGINNING = re.compile(rb"[\x15\x16]\x03[\x00-\x04][\x00-\x48]")
+
+
+class Record(NamedTuple):
+    """One record, or the rest of one whose content is of no use; `size` counts its octets."""
+
+    kind: int
+    content: bytes
+    size: int
+
+
+class Records:
+    """Cuts the octets of one side into records.
+
+    Octets in front of the first record are in clear, and so is everything after octets that are no record: `clear`
+    keeps the first 4 KiB of them, `clear_octets` counts them. Content of records without use is not kept.
+    """
+
+    __slots__ = ("_buffer", "_skip", "begun", "clear", "clear_octets", "lost")
+
+    def __init__(self) -> None:
+        self._buffer = b""
+        self._skip = 0
+        self.begun = False
+        self.lost = False
+        self.clear = b""
+        self.clear_octets = 0
+
+    def feed(self, data: bytes) -> Iterator[Record]:
+        """The records that the next octets complete."""
+        if self._skip:
+            skipped, data = data[: self._skip], data[self._skip :]
+            self._skip -= len(skipped)
+        data = self._buffer + data
+        self._buffer = b""
+        at = 0
+        while len(data) - at >= 5 and not self.lost:
+            size = int.from_bytes(data[at + 3 : at + 5])
+            if not (CHANGE_CIPHER_SPEC <= data[at] <= 24 and data[at + 1] == 3 and size <= _LONGEST):
+                at = self._resume(data, at)
+                continue
+            self.begun = True
+            if data[at] == APPLICATION_DATA:
+                yield Record(APPLICATION_DATA, b"", size + 5)
+                self._skip = max(0, at + 5 + size - len(data))
+            elif len(data) - at < size + 5:
+                break
+            else:
+                yield Record(data[at], data[at + 5 : at + 5 + size], size + 5)
+            at += size + 5
+        if self.lost:
+            self._keep_clear(data[at:])
+        else:
+            self._buffer = data[at:]
+
+    def lose(self) -> None:
+        """Octets are missing here: where the next record begins cannot be told."""
+        self.lost = self.lost or self._buffer != b"" or self.begun
+
+    def _resume(self, data: bytes, at: int) -> int:
+        """Where the first record may begin; everything is in clear where there was one already."""
+        found = None if self.begun else _BEGINNING.search(data, at)
+        if found is None and self.begun:
+            self.lost = True
+            return at
+        stop = found.start() if found else max(at + 1, len(data) - 3)
+        self._keep_clear(data[at:stop])
+        return stop
+
+    def _keep_clear(self, octets: bytes) -> None:
+        self.clear_octets += len(octets)
+        self.clear += octets[: _CLEAR - len(self.clear)]
