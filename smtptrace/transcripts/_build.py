@@ -12,10 +12,16 @@ from smtptrace.transcripts._rows import Kind, Row
 from smtptrace.transcripts._text import Text
 from smtptrace.transcripts._times import Clock
 from smtptrace.wire import Close, Closing, Connection, Endpoint, Event, Exactness, Gap, GapReason, Note, Octets, Origin
-from smtptrace.wire import Secured, Side
+from smtptrace.wire import Secured, Side, Typed
 
 UNKNOWN = Endpoint("", 0)
 NOTES = 2000
+
+FAILED = re.compile(
+    r"refused|timed? ?out|timeout|never received|no route|unreachable|reset by|handshake|SSL|TLS|error|fail|could not|cannot|closed"
+    r"|unable to connect", re.I,
+)
+"""How logs say that a connection failed."""
 
 TLS_READY = re.compile(rb"220[ -](?:2\.\d\.\d\b|.{0,60}(?:TLS|go ahead))", re.I)
 """The reply to STARTTLS, where the command is not shown."""
@@ -50,7 +56,7 @@ def connections(text: Text, dialect: str, rows: Iterable[Row], hides: frozenset[
             done.append(maker)
         maker.take(row)
     origin = Origin(text.path, dialect, text.confidence, clock.basis)
-    return tuple(maker.connection(origin) for maker in done if maker.spoke)
+    return tuple(maker.connection(origin) for maker in done if maker.spoke or maker.failed)
 
 
 class Maker:
@@ -73,6 +79,12 @@ class Maker:
         self._shown: tuple[int, bytes] | None = None
         self._notes = 0
 
+    @property
+    def failed(self) -> bool:
+        """Whether the text tells of a connection that failed before anything was said."""
+        said = (event.text for event in self._events if isinstance(event, Note))
+        return self._connected and any(FAILED.search(text) for text in said)
+
     def is_over(self, row: Row) -> bool:
         """Whether the row belongs to the next connection."""
         if row.kind is Kind.START:
@@ -93,7 +105,7 @@ class Maker:
         {
             Kind.CLIENT: self._from_client, Kind.SERVER: self._from_server, Kind.SAID: self._from_client,
             Kind.NOTE: self._note, Kind.EVENT: self._event, Kind.START: self._start, Kind.END: self._end,
-            Kind.UNSEEN: self._unseen,
+            Kind.UNSEEN: self._unseen, Kind.UNHEARD: self._unheard,
         }[row.kind](row)  # fmt: skip
 
     def connection(self, origin: Origin) -> Connection:
@@ -118,6 +130,8 @@ class Maker:
         if row.exactness is not Exactness.SEEN:
             data += b"\r\n"
         self.spoke = True
+        if row.typed:
+            self._events.append(Typed(row.typed, _meant(data), self._clock.ns(row.when), row.frame))
         self._events.append(Octets(side, data, self._clock.ns(row.when), row.frame, exactness))
 
     # What the client sent
@@ -178,9 +192,10 @@ class Maker:
             self._octets(Side.CLIENT, row, row.data, exactness)
 
     def _unseen(self, row: Row) -> None:
-        self._open(row, Side.CLIENT)
-        self._gap(Side.CLIENT, row)
-        self.in_auth = False
+        """The client sent content or a response that is not shown; `data` says how many octets, where it is known."""
+        if self.in_content or self.in_auth:
+            self._gap(Side.CLIENT, row, int(row.data) if re.fullmatch(rb"[0-9]{1,12}", row.data) else None)
+            self.in_auth = self.in_content = False
 
     # What the server sent
 
@@ -205,6 +220,13 @@ class Maker:
         self._reply = None if last else code
         if last and code:
             self._reply_ends(code, line)
+
+    def _unheard(self, row: Row) -> None:
+        """The server answered the command that was sent first, and that is not shown."""
+        if self.waiting:
+            self.waiting.popleft()
+            self._gap(Side.SERVER, row)
+            self.in_auth = False
 
     def _reply_begins(self, row: Row) -> None:
         """Before a reply: the client must have sent what the server waited for."""
@@ -279,15 +301,16 @@ class Maker:
 
     def _event(self, row: Row) -> None:
         assert row.event is not None
-        if not isinstance(row.event, Note | Secured):
-            self.spoke = True
+        self.spoke = self.spoke or isinstance(row.event, Octets | Gap)
+        if row.event.time_ns is None:
+            row.event.time_ns = self._clock.ns(row.when)
         self._events.append(row.event)
 
     def _start(self, row: Row) -> None:
         self._connected = True
         self._server = _better(self._server, row.server)
         self._client = _better(self._client, row.client)
-        if row.data:
+        if row.data.strip():
             self._note(row)
 
     def _end(self, row: Row) -> None:
@@ -299,6 +322,17 @@ class Maker:
 def closed(row: Row, side: Side, how: Closing = Closing.FIN) -> Row:
     """The row as the end of one side."""
     return row._replace(kind=Kind.EVENT, event=Close(side, how, None, row.frame))
+
+
+def _meant(data: bytes) -> bytes:
+    """The line without what its backspaces and deletes took back."""
+    line: list[int] = []
+    for octet in data:
+        if octet in (0x08, 0x7F):
+            del line[-1:]
+        else:
+            line.append(octet)
+    return bytes(line).removesuffix(b"\r\n")
 
 
 def _better(known: Endpoint, new: Endpoint | None) -> Endpoint:

@@ -14,7 +14,7 @@ from smtptrace.transcripts._rows import Kind, Row
 COMMAND = re.compile(
     rb"(?:(?:HELO|EHLO|LHLO)(?: +\S+){0,2}|MAIL +FROM *:.*|MAIL +FROM +<.*|RCPT +TO *:.*|RCPT +TO +<.*|SEND +FROM *:.*|SAML +FROM *:.*"
     rb"|BDAT +[0-9]+(?: +LAST)?|(?:VRFY|EXPN|ETRN|ATRN) +\S+(?: +\S+)?|(?:DATA|RSET|TURN|STARTTLS|QUIT|HELP|NOOP|VERB|ONEX|AUTH)"
-    rb"|(?:HELP|NOOP|VERB) +\S+|AUTH +[\w-]+(?: +\S+)?|AUTH +PLAIN +\\0.*|X-EXPS +[\w-]+(?: +\S+)?|X-ANONYMOUSTLS"
+    rb"|(?:HELP|NOOP|VERB) +\S+|(?:GET|POST|HEAD|PUT|OPTIONS|CONNECT) \S+ HTTP/[0-9.]+|AUTH +[\w-]+(?: +\S+)?|AUTH +PLAIN +\\0.*|X-EXPS +[\w-]+(?: +\S+)?|X-ANONYMOUSTLS"
     rb"|(?:XCLIENT|XFORWARD|XPROXY\w*|XSHADOW\w*|X-LINK2STATE|XEXCH50|XADR|XUSR|XSTA|XTRN|XAUTH)(?: .+)?"
     rb"|PROXY +(?:TCP[46]|UNKNOWN)(?: .+)?)[ \t]*",
     re.I,
@@ -30,6 +30,7 @@ NOISE = re.compile(
 )
 """What stands between the lines of a dialogue without being said: terminal programs, shells, debug output."""
 
+ERASED = re.compile(rb"[^\x08](?:\x08 \x08|\^H|\x08)")
 REPLY = re.compile(rb"[2-5][0-9][0-9](?:[ -]|[ \t]*$)")
 
 
@@ -43,6 +44,13 @@ def sides(rows: Sequence[Row]) -> Iterator[Row]:
 def is_reply(line: bytes) -> bool:
     """Whether the line looks like one of a reply."""
     return REPLY.match(line) is not None
+
+
+def _clean(line: bytes) -> bytes:
+    """The line without what a terminal took back, for telling what it is."""
+    while ERASED.search(line):
+        line = ERASED.sub(b"", line)
+    return line
 
 
 class _Sides:
@@ -64,6 +72,12 @@ class _Sides:
     def follow(self, row: Row) -> Row:
         if row.kind in (Kind.START, Kind.END):
             self._reset()
+        elif row.kind is Kind.SERVER:
+            self._reply(0, row.data)
+        elif row.kind is Kind.CLIENT and self._content_stop is None and not self._blind:
+            self._command(row.data)
+        elif row.kind is Kind.UNHEARD and self._waiting:
+            self._waiting.popleft()
         return row
 
     def judge(self, at: int, row: Row) -> Row:
@@ -75,8 +89,8 @@ class _Sides:
             return row._replace(kind=Kind.SERVER)
         if self._blind and line.strip():
             return row._replace(kind=Kind.CLIENT)
-        if self._is_client(at, line):
-            self._command(line)
+        if self._is_client(at, _clean(line)):
+            self._command(_clean(line))
             return row._replace(kind=Kind.CLIENT)
         return row._replace(kind=Kind.NOTE, data=line.strip())
 

@@ -23,6 +23,7 @@ class Kind(enum.Enum):
     START = "start"
     END = "end"
     UNSEEN = "unseen"
+    UNHEARD = "unheard"
 
 
 class Row(NamedTuple):
@@ -30,7 +31,8 @@ class Row(NamedTuple):
 
     CLIENT and SERVER: a line that was sent, without its line end unless `exactness` is SEEN; SAID: one without a mark of
     who sent it. NOTE: text beside the wire. EVENT: `event` as it is. START begins a connection, END ends it. UNSEEN: the
-    client sent what is not shown. `key` tells sessions apart that are interleaved.
+    client sent what is not shown, UNHEARD: the server answered a command, and that is not shown. `key` tells sessions
+    apart that are interleaved. `typed` are the keys that were pressed where they are not what was sent.
     """
 
     kind: Kind
@@ -43,6 +45,7 @@ class Row(NamedTuple):
     server: Endpoint | None = None
     client: Endpoint | None = None
     facts: tuple[tuple[str, str], ...] = ()
+    typed: bytes = b""
 
 
 CONTINUED = re.compile(rb"[ \t]*([2-5][0-9][0-9][ -].*)", re.S)

@@ -18,10 +18,12 @@ LINE = re.compile(
 )
 MARK = re.compile(SENT + rb"(?: |$)|" + GOT + rb" |=== (?:Trying|Connected to|TLS|response in|Connection closed) ?|\*\*\* \w")
 
+ARROW = re.compile(SENT + rb"(?: |$)|" + GOT + rb" ")
+
 
 def confidence(text: Text) -> float:
     """By the share of its marks."""
-    return likely(text, MARK, 0.5, 0.97)
+    return likely(text, ARROW, 0.5, 0.97)
 
 
 def read(text: Text) -> tuple[Connection, ...]:

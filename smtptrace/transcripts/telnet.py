@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from smtptrace.transcripts._build import connections
 from smtptrace.transcripts._infer import COMMAND, is_reply, sides
@@ -16,8 +16,12 @@ MARK = None
 CALLED = re.compile(
     rb"(?:.{0,120}[$#%>] ?)?(?:telnet|OPEN|o|nc|ncat|netcat)(?: -\S+)* +(?P<host>[A-Za-z0-9_.:-]{1,253})[ :]+(?P<port>[0-9]{1,5})[ \t]*", re.I
 )
-TRYING = re.compile(rb"(?:Trying|Connected to|Connecting to) (?P<peer>\S+?)(?:\.{1,3}|\xe2\x80\xa6)?[ \t]*(?:Open|\.\.\.)?", re.I)
+TRYING = re.compile(rb"(?:=== )?(?:Trying|Connected to|Connecting to) (?P<peer>\S+?)(?:\.{1,3}|\xe2\x80\xa6)?[ \t]*(?:Open|\.\.\.)?", re.I)
 CLOSED = re.compile(rb"(?:Connection (?:to (?:the )?\S+ )?(?:closed|lost)|Closed by|Script done on|Expected EOF|End of script)\b.*", re.I)
+CARET = re.compile(rb"\^(?:[HUW?]|\[(?=\[[A-D]))")
+"""Editing keys as a terminal shows them that sends them."""
+
+COMMAND_LIKE = re.compile(rb"[A-Za-z^]{2}.*", re.S)
 SCRIPT = re.compile(rb"\*{4} SMTP testing session|Connection request")
 
 
@@ -40,7 +44,43 @@ def confidence(text: Text) -> float:
 
 def read(text: Text) -> tuple[Connection, ...]:
     """The sessions, one for each connect line or greeting."""
-    return connections(text, "telnet", sides(list(said(text))), HIDES)
+    return connections(text, "telnet", keyed(sides(list(said(text)))), HIDES)
+
+
+def keyed(rows: Iterable[Row]) -> Iterator[Row]:
+    """The client's lines as they were sent where a terminal shows the keys that were pressed.
+
+    Backspace-space-backspace is how a terminal takes a character back that was not sent yet; `^H` is how it shows a
+    backspace that was. A lone backspace was sent too.
+    """
+    for row in rows:
+        if row.kind is Kind.CLIENT and (b"\x08" in row.data or CARET.search(row.data)):
+            command = COMMAND_LIKE.match(row.data) is not None
+            sent = CARET.sub(_control, erased(row.data)) if command else erased(row.data)
+            yield row._replace(data=sent, typed=row.data)
+        else:
+            yield row
+
+
+def erased(line: bytes) -> bytes:
+    """The line without the characters that the terminal took back before the line was sent."""
+    kept: list[bytes] = []
+    parts = line.split(b"\x08 \x08")
+    for part in parts[:-1]:
+        kept.append(part)
+        while kept and not kept[-1]:
+            kept.pop()
+        if kept:
+            kept[-1] = _without_last(kept[-1])
+    return b"".join(kept) + parts[-1]
+
+
+def _without_last(data: bytes) -> bytes:
+    return data.decode("utf-8", "surrogateescape")[:-1].encode("utf-8", "surrogateescape")
+
+
+def _control(found: re.Match[bytes]) -> bytes:
+    return b"\x7f" if found[0] == b"^?" else bytes((found[0][1] & 0x1F,))
 
 
 def said(text: Text) -> Iterator[Row]:

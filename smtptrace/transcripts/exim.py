@@ -1,0 +1,64 @@
+"""Exim's debug output (-d, -v): `SMTP>>` sent and `SMTP<<` received, as client or, told by its greeting, as server."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from smtptrace.transcripts._build import connections
+from smtptrace.transcripts._rows import Kind, Row, endpoint, likely
+from smtptrace.transcripts._text import Text
+from smtptrace.transcripts._times import stamp
+from smtptrace.wire import Connection
+
+HIDES = frozenset({"line-ends", "content", "credentials", "tls"})
+HEAD = rb"(?:(?P<time>[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?) )?(?:(?P<pid>[0-9]{1,9}) )?(?:>>> ?)?[ \t]*(?:\|[ |]*)?"
+LINE = re.compile(
+    HEAD + rb"(?:SMTP(?P<way>>>|<<|\|>|\+>)(?: (?P<said>.*)|$)|(?P<start>Connecting to \S+ \[(?P<peer>[^\]]+)\](?::(?P<port>[0-9]{1,5}))?.*)"
+    rb"|(?P<end>SMTP\(c(?:lose|losed)\)(?:>>|<<).*)|(?P<note>(?:LOG:|.*(?:SMTP error|TLS (?:session|error|certificate)|gnutls_|SSL_|Connection refused|SMTP timeout|authenticator .*yielded|cipher:)).*))"
+)
+MARK = re.compile(HEAD.replace(b"?P<time>", b"?:").replace(b"?P<pid>", b"?:") + rb"SMTP(?:>>|<<|\|>|\+>|\((?:close|closed|shutdown)\))")
+MORE = re.compile(rb"(?:[0-9:.]{8,15} )?(?:[0-9]{1,9} )?(?:>>> ?)?[ |]{8,12}(?P<said>[2-5][0-9][0-9][ -].*)")
+UNSEEN = re.compile(rb"\(writing message\)|writing message")
+
+
+def confidence(text: Text) -> float:
+    """Sure where its marks stand, in however much else."""
+    return likely(text, MARK, 0.85, 0.97)
+
+
+def read(text: Text) -> tuple[Connection, ...]:
+    """The sessions, told apart by process id where it stands there, one for each connection or greeting."""
+    return connections(text, "exim", _rows(text), HIDES)
+
+
+def _rows(text: Text) -> Iterator[Row]:
+    serves: dict[bytes, bool] = {}
+    last: Row | None = None
+    for line in text.lines:
+        found = LINE.match(line.data)
+        more = None if found else MORE.match(line.data)
+        if more and last and last.kind is Kind.SERVER:
+            yield last._replace(frame=line.number, data=more["said"])
+        if not found:
+            continue
+        when = stamp(found["time"]) if found["time"] else None
+        row = Row(Kind.NOTE, line.number, found["said"] or found["note"] or b"", found["pid"] or b"", when)
+        if found["way"]:
+            if row.key not in serves:
+                serves[row.key] = found["way"] != b"<<" and row.data.startswith(b"220")
+            last = row = _said(row, received=found["way"] == b"<<", serves=serves[row.key])
+        elif found["start"]:
+            serves.pop(row.key, None)
+            peer = endpoint(found["peer"])
+            server = peer._replace(port=int(found["port"] or 0) & 0xFFFF) if peer else None
+            row = row._replace(kind=Kind.START, data=found["start"], server=server)
+        elif found["end"]:
+            row = row._replace(kind=Kind.END)
+        yield row
+
+
+def _said(row: Row, *, received: bool, serves: bool) -> Row:
+    if UNSEEN.match(row.data):
+        return row._replace(kind=Kind.UNSEEN)
+    return row._replace(kind=Kind.SERVER if received != serves else Kind.CLIENT)

@@ -1,0 +1,190 @@
+"""Any log that writes something constant before what was said: the marks are learnt from replies and commands."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from smtptrace.transcripts._build import connections
+from smtptrace.transcripts._infer import COMMAND, is_reply, sides
+from smtptrace.transcripts._quoted import unquote
+from smtptrace.transcripts._rows import Kind, Row, note
+from smtptrace.transcripts._text import Line, Text
+from smtptrace.transcripts._times import STAMP, stamp
+from smtptrace.wire import Connection, Exactness
+
+HIDES = frozenset({"line-ends", "greeting", "commands", "replies", "content", "credentials", "tls", "times", "endpoints"})
+MARK = None
+
+FIRST = 300
+LESSONS = 5000
+MOST_MARKS = 12
+
+SAID = re.compile(
+    rb"(?<![^\s:>\"'=\])|,;-])(?:(?P<reply>[2-5][0-5][0-9](?:-|[ ](?!bytes|octets|seconds|ms\b)|[ \t]*$|(?=\\r|\\n|['\"])))"
+    rb"|(?P<command>(?i:EHLO|HELO|LHLO|MAIL ?FROM ?:|RCPT ?TO ?:|DATA|RSET|STARTTLS|AUTH|QUIT|NOOP|BDAT|X-EXPS|X-ANONYMOUSTLS|GET|POST|HEAD|CONNECT)(?=[\s\\'\"<]|$)))"
+)
+"""Where in a line something may have been said."""
+
+VARYING = re.compile(rb"\[[^\]\s]{1,100}\]|<[^>]{1,100}>|\([^)]{1,200}\)|\{[^}]{1,200}\}|0x[0-9a-fA-F]+|[0-9a-fA-F]*[0-9][0-9a-fA-F]*|#\w+")
+"""What differs from line to line before the same mark: numbers, and whatever stands in brackets."""
+
+BRACKETED = re.compile(rb"[\[<({].*[\])>}]", re.S)
+REPEATED = re.compile(rb"rocess|xpected|got code|with message|fail|retcode|rror|efus|reject", re.I)
+"""What stands before a reply or command that is told once more."""
+
+ENDED = re.compile(rb"(?:\\r\\n|\\n|\\r)+[\"']?.*$|\r+$")
+CODED = re.compile(rb"[ \t]*\[(?P<code>[2-5][0-5][0-9])\](?P<more>[- ])?[ ]*(?P<text>.*)")
+
+
+class Place(NamedTuple):
+    """Where something is said in a line: what stands before it, and what it is."""
+
+    before: bytes
+    is_reply: bool
+
+
+@dataclass(slots=True)
+class Marks:
+    """The marks of one text, each with the pattern of its lines; `both` do not tell who spoke."""
+
+    client: list[re.Pattern[bytes]] = field(default_factory=list)
+    server: list[re.Pattern[bytes]] = field(default_factory=list)
+    both: list[re.Pattern[bytes]] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.both or self.server)
+
+
+def confidence(text: Text) -> float:
+    """By the share of the lines that the marks learnt explain."""
+    marks = learn(text)
+    if not marks:
+        return 0.0
+    patterns = [*marks.server, *marks.client, *marks.both]
+    lines = [line.data for line in text.lines[:LESSONS] if line.data.strip()]
+    known = sum(any(pattern.match(line) for pattern in patterns) or is_reply(line.lstrip()) for line in lines)
+    return 0.19 + 0.29 * known / len(lines)
+
+
+def read(text: Text) -> tuple[Connection, ...]:
+    """The sessions; told apart by what varies before the marks, where each kind of it is a dialogue of its own."""
+    rows = list(_keyed(list(_rows(text, learn(text)))))
+    return connections(text, "generic", sides(rows), HIDES)
+
+
+def learn(text: Text) -> Marks:
+    """The marks of a text: what stands before replies, what stands before commands."""
+    replies, commands = Counter[bytes](), Counter[bytes]()
+    whole = Counter[bytes]()
+    for line in text.lines[:LESSONS]:
+        for place in _places(line.data[: FIRST * 4]):
+            (replies if place.is_reply else commands)[place.before] += 1
+            whole[place.before] += place.is_reply
+    marks = Marks()
+    for mark, _ in (replies + commands).most_common(MOST_MARKS):
+        said, asked = replies[mark], commands[mark]
+        if said + asked > 1 and min(said, asked) * 6 >= said + asked:
+            marks.both.append(_pattern(mark))
+        elif said > asked:
+            marks.server.append(_pattern(mark))
+        else:
+            marks.client.append(_pattern(mark))
+    enough = marks.both or (marks.server and (marks.client or _speaks_alone(text, marks.server)))
+    return marks if enough else Marks()
+
+
+def _speaks_alone(text: Text, server: Sequence[re.Pattern[bytes]]) -> bool:
+    """Whether what looks like replies is a server's side: several, one of them of many lines."""
+    said = [line.data[found.end() :] for line in text.lines[:LESSONS] for found in _first(server, line.data)]
+    return len(said) > 2 and any(reply[3:4] == b"-" for reply in said)
+
+
+def _places(line: bytes) -> Iterator[Place]:
+    if is_reply(line.lstrip()):
+        return
+    for found in SAID.finditer(line, 0, FIRST):
+        before = line[: found.start()]
+        if not before.strip() or b"`" in before or b"|" in before[:3]:
+            continue
+        said = _plain(line[found.start() :], before).partition(b"\r\n")[0].strip()
+        if REPEATED.search(before) or (found["command"] and not COMMAND.fullmatch(said)):
+            continue
+        yield Place(_template(before), found["reply"] is not None)
+        return
+    coded = CODED.match(line)
+    if coded:
+        yield Place(b"[CODE] ", True)
+
+
+def _template(before: bytes) -> bytes:
+    return VARYING.sub(b"\0", before)
+
+
+def _pattern(template: bytes) -> re.Pattern[bytes]:
+    if template == b"[CODE] ":
+        return re.compile(rb"[ \t]*(?=\[[2-5][0-5][0-9]\])")
+    parts = [re.escape(part).replace(b"\\ ", b"[ \\t]") for part in template.split(b"\0")]
+    varying = b"(" + VARYING.pattern + b")"
+    return re.compile(varying.join(parts) if parts[-1].strip() else varying.join(parts))
+
+
+def _first(patterns: Sequence[re.Pattern[bytes]], line: bytes) -> Iterator[re.Match[bytes]]:
+    for pattern in patterns:
+        found = pattern.match(line)
+        if found:
+            yield found
+            return
+
+
+def _plain(said: bytes, before: bytes) -> bytes:
+    """What was said without the quotes and the spelled-out line end around it."""
+    quote = before[-1:]
+    if quote in (b"'", b'"') and before:
+        octets = unquote(quote + said)
+        return said if octets is None else octets
+    return ENDED.sub(b"", said)
+
+
+def _rows(text: Text, marks: Marks) -> Iterator[Row]:
+    kinds = ((Kind.SERVER, marks.server), (Kind.CLIENT, marks.client), (Kind.SAID, marks.both))
+    last: Row | None = None
+    for line in text.lines:
+        row = _row(line, kinds)
+        if row is None and line.data.strip():
+            after = last and last.kind in (Kind.SERVER, Kind.SAID) and is_reply(line.data.lstrip())
+            row = last._replace(frame=line.number, data=line.data.strip()) if last and after else note(line)
+        if row is not None:
+            last = row
+            yield row
+
+
+def _row(line: Line, kinds: Sequence[tuple[Kind, Sequence[re.Pattern[bytes]]]]) -> Row | None:
+    for kind, patterns in kinds:
+        for found in _first(patterns, line.data):
+            said = _plain(line.data[found.end() :], found.group())
+            exactness = Exactness.SEEN if said.endswith(b"\n") else Exactness.LINE_END_SUPPLIED
+            coded = CODED.match(said)
+            if coded:
+                said = coded["code"] + (coded["more"] or b" ") + coded["text"].strip(b"'\"")
+            when = STAMP.search(line.data, 0, min(found.end() + 1, 80))
+            key = b" ".join(part for part in found.groups() if part and BRACKETED.fullmatch(part) and not STAMP.search(part))
+            stamped = stamp(line.data[when.start() :]) if when else None
+            return Row(kind, line.number, said, key, stamped, exactness)
+    return None
+
+
+def _keyed(rows: Sequence[Row]) -> Iterator[Row]:
+    """The rows with the keys kept only where they tell dialogues apart."""
+    sides_of: dict[bytes, set[Kind]] = {}
+    for row in rows:
+        if row.kind is not Kind.NOTE:
+            sides_of.setdefault(row.key, set()).add(row.kind)
+    apart = all(len(kinds) > 1 or Kind.SAID in kinds for kinds in sides_of.values())
+    last = b""
+    for row in rows:
+        last = row.key if row.kind is not Kind.NOTE else last
+        yield row._replace(key=last if apart else b"")

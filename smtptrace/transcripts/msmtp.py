@@ -1,0 +1,26 @@
+"""msmtp --debug: `<-- ` and `--> ` after its settings."""
+
+from __future__ import annotations
+
+import re
+
+from smtptrace.transcripts._build import connections
+from smtptrace.transcripts._rows import likely, marked
+from smtptrace.transcripts._text import Text
+from smtptrace.wire import Connection
+
+HIDES = frozenset({"line-ends", "times"})
+LINE = re.compile(
+    rb"--> ?(?P<client>.*)|<-- ?(?P<server>.*)|(?P<noise>[a-z_ ]{3,40} = .*|loaded .* configuration file .*|[ \t]+(?:CN|O|OU|C|L|ST)=.*)"
+)
+MARK = re.compile(rb"(?:-->|<--)(?: (?!b['\"])|$)")
+
+
+def confidence(text: Text) -> float:
+    """By the share of its marks."""
+    return likely(text, MARK, 0.5, 0.93)
+
+
+def read(text: Text) -> tuple[Connection, ...]:
+    """The sessions, one for each greeting."""
+    return connections(text, "msmtp", marked(text, LINE), HIDES)
