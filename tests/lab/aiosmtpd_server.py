@@ -16,7 +16,7 @@ from lab.certificates import Certificates
 from lab.process import HOST, free_port
 
 
-@dataclass(slots=True)
+@dataclass
 class Keeper:
     """A handler that keeps what it took; subclass it for replies of your own (`handle_RCPT`, `auth_XOAUTH2`, ...)."""
 
