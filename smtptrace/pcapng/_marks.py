@@ -53,7 +53,7 @@ def read(comment: str) -> Mark | None:
         return None
     try:
         said = _READERS[found[2]](json.loads(found[3]))
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError):
         return None
     return Mark(int(found[1]), found[2], said)
 

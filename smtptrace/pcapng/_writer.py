@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
 from smtptrace import __version__
+from smtptrace.grammar import verb_of
 from smtptrace.pcapng import _blocks, _marks, _packets
 from smtptrace.pcapng._packets import ACK, FIN, PSH, RST, SEGMENT, SYN
 from smtptrace.wire import (
@@ -34,10 +35,14 @@ _NETWORKS = {4: ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24"), 6: ("2001
 _UNACKNOWLEDGED = 32_768
 """Octets after which the other side acknowledges; less than its window."""
 
-_LONGEST_JUMP = 2**30
-"""A longer gap is only said: a greater jump of the sequence number would read as a step back."""
+_LONGEST_GAP = 2**30
+"""Octets; a longer gap is only said, lest a number in a log become a file of its size."""
 
-_CUT = 32_000
+_LONGEST_PACKET = 65_000
+_GREETINGS = frozenset(("EHLO", "HELO", "LHLO"))
+_STEP = 0x9E3779B1
+"""Between the sequence numbers at which two streams begin: readers take a near one for the same stream."""
+
 _TICK_NS = 1_000
 """Between two packets where the source has no times."""
 
@@ -79,7 +84,7 @@ class Writer:
     def sequence_numbers(self) -> list[int]:
         """Where the two sides of the next TCP stream begin to count."""
         self._streams += 1
-        start = self._streams * 1_000_003
+        start = self._streams * _STEP % 2**32
         return [start, start + 2**31]
 
     def put(self, time_ns: int, octets: bytes, length: int, comments: Iterable[str]) -> None:
@@ -129,7 +134,7 @@ class Course:
         self._ends = (client, server)
         self._way = _packets.route(client, server)
         self._next = writer.sequence_numbers()
-        self._spoken = False
+        self._spoken = self._opened = False
         self._unacknowledged = 0
         self._timed = connection.origin.time_basis is not TimeBasis.NONE
         self._time_ns = max(connection.time_ns or 0, 0)
@@ -146,10 +151,10 @@ class Course:
             self._gap(event)
         elif isinstance(event, Close):
             self._close(event)
-        elif isinstance(event, Secured):
-            self._secured(event)
         elif not isinstance(event, Open):
             self._say(event)
+            if isinstance(event, Secured):
+                self._opened = event.opened and self._spoken
 
     def finish(self) -> None:
         """Write what is left to say."""
@@ -165,18 +170,14 @@ class Course:
         self._comments.insert(0, _marks.written(self._number, self._facts(supplied)))
         if not joined:
             how = first.how if isinstance(first, Open) else Opening.SYN_SEEN
-            self._shake(how, first.time_ns if first else None)
+            known = first.time_ns if isinstance(first, Open) else None
+            self._shake(how, self._connection.time_ns if known is None else known)
 
-    def _secured(self, secured: Secured) -> None:
-        """Say it; opened octets go on in a second TCP stream, since dissectors give the rest of this one to TLS."""
-        if not secured.opened or not self._spoken:
-            self._say(secured)
-            return
-        self.finish()
+    def _start_again(self, time_ns: int | None) -> None:
+        """Go on in a second TCP stream on the same ports: dissectors give what follows STARTTLS in one to TLS."""
+        self._comments.insert(0, _marks.written(self._number, {"continues": True}))
         self._next = self._writer.sequence_numbers()
-        self._say({"continues": True})
-        self._say(secured)
-        self._shake(Opening.SYN_SEEN, secured.time_ns)
+        self._shake(Opening.SYN_SEEN, time_ns)
 
     def _shake(self, how: Opening, time_ns: int | None) -> None:
         self._send(Side.CLIENT, SYN, time_ns)
@@ -203,6 +204,9 @@ class Course:
         return facts
 
     def _octets(self, event: Octets) -> None:
+        if self._opened and event.side is Side.CLIENT and verb_of(event.data) in _GREETINGS:
+            self._start_again(event.time_ns)
+        self._opened = False
         for start, stop, time_ns in _pieces(event):
             if event.exactness is not Exactness.SEEN:
                 self._say(event.exactness)
@@ -211,15 +215,12 @@ class Course:
                 self._send(event.side.other, ACK, time_ns)
 
     def _gap(self, gap: Gap) -> None:
-        size = gap.size or 0
-        if gap.reason is GapReason.SNAPLEN and 0 < size <= _LONGEST_JUMP // 64:
-            for start in range(0, size, _CUT):
-                self._send(gap.side, PSH | ACK, gap.time_ns, absent=min(size - start, _CUT))
-            return
+        """Packets as long as what is missing, with nothing in them: readers see at once what they may not wait for."""
         self._say(gap)
-        if 0 < size <= _LONGEST_JUMP:
-            self._next[gap.side] += size
-            self._send(gap.side.other, ACK, gap.time_ns)
+        size = gap.size or 0
+        if size <= _LONGEST_GAP:
+            for start in range(0, size, _LONGEST_PACKET):
+                self._send(gap.side, PSH | ACK, gap.time_ns, absent=min(size - start, _LONGEST_PACKET))
 
     def _close(self, close: Close) -> None:
         if close.how is Closing.FIN:

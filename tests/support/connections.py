@@ -97,7 +97,7 @@ def connections(draw: st.DrawFn) -> Connection:
     events: list[Event] = [Octets(SERVER, b"220 mx.test ESMTP\r\n"), Octets(CLIENT, b"EHLO a\r\n")]
     events += draw(st.lists(_EVENTS, max_size=8))
     if draw(st.booleans()):
-        events += [draw(_SECURED), *draw(st.lists(_EVENTS, max_size=5))]
+        events += [draw(_SECURED), Octets(CLIENT, draw(_PIECES)), *draw(st.lists(_EVENTS, max_size=5))]
     if draw(st.booleans()):
         events.insert(0, Open(Opening.SYN_SEEN))
     if draw(st.booleans()):
@@ -116,4 +116,4 @@ def connections(draw: st.DrawFn) -> Connection:
     )
     basis = TimeBasis.UTC if timed else TimeBasis.NONE
     origin = Origin("made", "test", time_basis=basis)
-    return Connection(client, server, origin, 1, START if timed else None, tuple(events))
+    return Connection(client, server, origin, 1, events[0].time_ns, tuple(events))
