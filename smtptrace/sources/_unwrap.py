@@ -53,7 +53,7 @@ class Unwrap:
         cut = max(wire - len(packet), 0)
         try:
             if key >= LINK and key not in LAYERS:
-                key, packet = self._through_scapy(key, packet)
+                key, packet = self._through_scapy(key - LINK, packet)
             found = self._descend(key, packet, len(packet) + cut, time_ns)
         except Skip as skip:
             self._report.skipped[str(skip)] += 1
@@ -93,20 +93,16 @@ class Unwrap:
                 packet, at, end = whole, 0, len(whole)
         raise Skip("tunnel too deep")
 
-    def _through_scapy(self, key: int, frame: bytes) -> tuple[int, bytes]:
+    def _through_scapy(self, link: int, frame: bytes) -> tuple[int, bytes]:
         """The IP packet in a frame of a link that `_layers` does not know."""
         from smtptrace.sources import _scapy_links
 
-        link = key - LINK
         if not _scapy_links.knows(link):
-            raise unknown(key)
+            raise unknown(LINK + link)
         notice = f"link type {link} is read through scapy, which takes longer"
         if notice not in self._report.notices:
             self._report.notices.append(notice)
-        found = _scapy_links.ip_within(link, frame)
-        if found is None:
-            raise Skip("not IP")
-        return found
+        return _scapy_links.ip_within(link, frame)
 
 
 def _read_ipv4(packet: bytes, at: int, end: int) -> _Carried:
