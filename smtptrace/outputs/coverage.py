@@ -12,38 +12,50 @@ from smtptrace.trace import Part, Reading
 
 def coverage_lines(reading: Reading, coverage: Coverage, *, filtered: bool) -> Iterator[str]:
     """The coverage of one reading: its packets, its sessions, its silences, and what a filter could not see."""
-    for part in reading.parts:
-        yield from _part(part)
-    yield from _sessions(coverage)
-    for how, count in reading.attempts.items():
-        yield f"  {count} connections without a word: {how.value if how else 'silent server'} (--attempts lists them)"
-    for first, last in reading.silences:
-        yield f"  no packet for {(last - first) / 1e9:.1f} s from {iso(first)}"
-    if filtered and coverage.sessions and not coverage.selected:
-        yield f"  {coverage.not_found()}"
+    parts = [list(_part(part)) for part in reading.parts]
+    lines = [*(line for part in parts for line in part[1:]), *_remarks(reading, coverage, filtered=filtered)]
+    names = [part[0] for part in parts]
+    yield "; ".join(names) + f": {_sessions(coverage)}"
+    yield from lines
 
 
 def _part(part: Part) -> Iterator[str]:
     report = part.report
     what = visible(report.format or "unknown format")
     if report.packets:
-        span = f", {iso(report.first_ns)} to {iso(report.last_ns)}" if report.first_ns is not None else ""
-        what = f"{what}, {report.packets:,} packets{span}"
-    yield f"{visible(report.path)}: {what}"
+        span = f" from {iso(report.first_ns)} to {iso(report.last_ns)}" if report.first_ns is not None else ""
+        what = f"{what}, {_count(report.packets, 'packet')}{span}"
+    yield f"{visible(report.path)} ({what})"
     for reason, count in report.skipped.most_common():
-        yield f"  {count:,} packets skipped: {visible(reason)}"
+        yield f"  {_count(count, 'packet')} skipped: {visible(reason)}"
     for where, count in report.drops.items():
-        yield f"  {count:,} packets dropped while capturing ({visible(where)})"
+        yield f"  {_count(count, 'packet')} dropped while capturing ({visible(where)})"
+    for notice in report.notices:
+        yield f"  {visible(notice)}"
     if part.clock_offset_ns:
         yield f"  times of this file were moved by {part.clock_offset_ns / 1e9:+g} s (--clock-offset)"
 
 
-def _sessions(coverage: Coverage) -> Iterator[str]:
-    counts = {
+def _sessions(coverage: Coverage) -> str:
+    kinds = {
         "readable": coverage.readable,
         "encrypted": coverage.encrypted,
         "one-sided": coverage.one_sided,
         "incomplete": coverage.incomplete,
     }
-    said = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
-    yield f"  {coverage.sessions} sessions" + (f": {said}" if said else "")
+    found = [f"{count} {kind}" for kind, count in kinds.items() if count]
+    return _count(coverage.sessions, "session") + (f", {', '.join(found)}" if found else "")
+
+
+def _remarks(reading: Reading, coverage: Coverage, *, filtered: bool) -> Iterator[str]:
+    for how, count in reading.attempts.items():
+        what = how.value if how else "silent server"
+        yield f"  {_count(count, 'connection')} without a word: {what} (--attempts lists them)"
+    for first, last in reading.silences:
+        yield f"  no packet for {(last - first) / 1e9:.1f} s from {iso(first)}"
+    if filtered and coverage.sessions and not coverage.selected:
+        yield f"  {coverage.not_found()}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

@@ -59,7 +59,7 @@ def _messages(trace: Trace, _name: str, _zone: tzinfo | None) -> str:
 
 def _last_reply(trace: Trace, _name: str, _zone: tzinfo | None) -> str:
     last = _last_telling(trace.session) or trace.session.greeting
-    return visible(last.lines[-1]) if last else "-"
+    return visible(last.lines[0]) if last else "-"
 
 
 def _last_telling(session: Session) -> Reply | None:
