@@ -12,14 +12,28 @@ VERBS = frozenset(
 )
 """Verbs of the standards and of Exchange, Postfix and Sendmail."""
 
-VERB = re.compile(rb"[A-Za-z][A-Za-z0-9-]*(?=[ \t\r\n]|$)")
-"""The verb at the beginning of a command line (RFC 5321, 4.1.1, with the hyphen of Exchange's verbs)."""
+VERB = re.compile(rb"[A-Za-z][A-Za-z0-9-]*(?=[ \t\r\n]|$)|[Aa][Uu][Tt][Hh](?==)")
+"""The verb at the beginning of a command line (RFC 5321, 4.1.1, with the hyphen of Exchange's verbs).
+
+Some old clients write AUTH=LOGIN, as old servers offer it.
+"""
+
+COMMAND = re.compile(
+    rb"(?i:MAIL[ \t]+FROM[ \t]*:|RCPT[ \t]+TO[ \t]*:|(?:DATA|QUIT|RSET|NOOP|STARTTLS|X-ANONYMOUSTLS|TURN)[ \t]*\r?\n"
+    rb"|(?:EHLO|HELO|LHLO|VRFY|EXPN|ETRN)[ \t]+[^ \t\r\n]+[ \t]*\r?\n|NOOP[ \t]|HELP[ \t]*\r?\n"
+    rb"|(?:AUTH|X-EXPS)[ \t=]+[A-Z0-9_-]{3,20}[ \t\r\n]|BDAT[ \t]+[0-9]{1,18}[ \t\r\n]|XCLIENT[ \t]+[A-Z]+=)"
+)
+"""The beginning of a line that is a command beyond reasonable doubt, also where content might stand."""
 
 REPLY_LINE = re.compile(rb"([2-5][0-9][0-9])(?:([ -])|(?=\r?\n|$))")
 """Code and separator at the beginning of a reply line (RFC 5321, 4.2)."""
 
 ENHANCED = re.compile(rb"[245]\.[0-9]{1,3}\.[0-9]{1,3}(?=[ \t\r\n]|$)")
 """An enhanced status code (RFC 3463)."""
+
+_BASE64 = re.compile(rb"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?[ \t]*\r?\n?$")
+
+_LIKE_A_VERB = re.compile(r"(?:[A-Z-]{1,32}|[a-z-]{1,32}|[A-Z][a-z-]{1,31}|[Xx][A-Za-z0-9-]{1,31}|[A-Za-z0-9]{1,7})$")
 
 
 def without_line_end(line: bytes) -> bytes:
@@ -30,9 +44,27 @@ def without_line_end(line: bytes) -> bytes:
 
 
 def verb_of(line: bytes) -> str | None:
-    """The verb of a command line in upper case, None where it does not begin with one."""
+    """The verb of a command line in upper case, None where it does not begin with one.
+
+    An unknown word passes as a verb unless it is written as no verb is: long, in mixed case or with digits, as a
+    response in base64 that came too late.
+    """
     found = VERB.match(line)
-    return found.group().decode("ascii").upper() if found else None
+    if found is None:
+        return None
+    word = found.group().decode("ascii")
+    verb = word.upper()
+    return verb if verb in VERBS or _LIKE_A_VERB.match(word) else None
+
+
+def is_command(line: bytes) -> bool:
+    """Whether the line is a command beyond reasonable doubt."""
+    return COMMAND.match(line) is not None
+
+
+def is_base64(line: bytes) -> bool:
+    """Whether the line is base64 and nothing else (RFC 4648, 4)."""
+    return _BASE64.match(line) is not None
 
 
 def enhanced_code(lines: Iterable[bytes]) -> str | None:

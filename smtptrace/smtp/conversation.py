@@ -1,8 +1,8 @@
 """The client's side of a dialogue, read as a conversation that waits where the protocol turns.
 
-Each function here is a generator that yields whenever it needs more: octets of the client, a reply, or the end of
-either. What it then does depends on the two streams alone, however their octets were cut and mixed (RFC 5321, 4.1.1;
-RFC 4954, 4; RFC 3207, 4).
+Reading is a generator that yields whenever it needs more: octets of the client, a reply, or the end of either. What it
+then does depends on the two streams alone, however their octets were cut and mixed; only after a gap does their order
+help.
 """
 
 from __future__ import annotations
@@ -11,18 +11,27 @@ import re
 from collections.abc import Callable, Generator
 
 from smtptrace import grammar
-from smtptrace.smtp.content import Body, DotReader
+from smtptrace.smtp import mail_data
+from smtptrace.smtp.content import Body
 from smtptrace.smtp.oddities import Oddities
 from smtptrace.smtp.pairing import Pairing
-from smtptrace.smtp.pending import Pending, PendingAuth, PendingData
-from smtptrace.smtp.records import AuthExchange, Command, DataExchange, Exchange, Round
+from smtptrace.smtp.pending import Pending, PendingData
+from smtptrace.smtp.records import Command, DataExchange, Exchange
+from smtptrace.smtp.replies import SEALED
 from smtptrace.smtp.streams import PATIENCE, Stream
-from smtptrace.smtp.transactions import Ledger
-from smtptrace.wire import Exactness
-
-_CHUNK = re.compile(rb"([0-9]{1,18})(?:[ \t]+(?i:LAST))?[ \t]*$")
+from smtptrace.smtp.turns import TURNS
+from smtptrace.wire import Gap, Span
 
 Reading = Generator[None, None, None]
+
+_FRAGMENTS = 50
+"""Lines that are no commands, after which they are taken for a content."""
+
+_ONE_LINE = 1024
+_FRESH = frozenset({"MAIL", "RSET", "EHLO", "HELO", "LHLO"})
+_PROXY = re.compile(rb"PROXY (?:TCP4|TCP6|UNKNOWN)[ \r]")
+_PROXY2 = b"\r\n\r\n\0\r\nQUIT\n"
+_TLS_RECORDS = (b"\x14\x03", b"\x15\x03", b"\x16\x03", b"\x17\x03")
 
 
 class Conversation:
@@ -31,36 +40,162 @@ class Conversation:
     Args:
         stream: the client's octets.
         pairing: where the commands wait for their replies.
-        ledger: the transactions, for the number of accepted recipients.
         oddities: where broken rules are told.
         keep: keep the octets of each content.
         tls: whether the octets went through TLS.
     """
 
-    def __init__(
-        self, stream: Stream, pairing: Pairing, ledger: Ledger, oddities: Oddities, *, keep: bool, tls: bool
-    ) -> None:
+    def __init__(self, stream: Stream, pairing: Pairing, oddities: Oddities, *, keep: bool, tls: bool) -> None:
         self.stream = stream
         self.pairing = pairing
-        self.ledger = ledger
         self.odd = oddities
         self.keep = keep
         self.tls = tls
         self.lmtp = False
         self.over = ""
-        self.body: Body | None = None
+        self.logged_in = False
+        self.failed_login = False
+        self.adrift = False
+        self.unsized = False
+        self.chunks: Body | None = None
+        self.unfinished: Span | None = None
 
     def read(self) -> Reading:
         """The whole conversation; `over` says afterwards what comes then."""
+        yield from self._proxy_header()
         while not self.over:
-            command = yield from self.command()
+            command = yield from self._next()
             if command is None:
                 return
-            turn = _TURNS.get(command.verb or "")
-            if turn is None:
-                self.pairing.ask(Pending(Exchange(command, None, self.tls)))
-            else:
+            verb = command.verb or ""
+            turn = TURNS.get(verb)
+            if turn is not None:
                 yield from turn(self, command)
+                continue
+            if verb in _FRESH:
+                self.chunks = None
+                self.lmtp |= verb == "LHLO"
+            self.pairing.ask(Pending(Exchange(command, None, self.tls)))
+
+    def _next(self) -> Generator[None, None, Command | None]:
+        """The next command, None at the end or where something else than SMTP begins."""
+        stream = self.stream
+        while True:
+            if stream.first() in SEALED and (yield from self._sealed()):
+                return None
+            if self.adrift:
+                yield from self._drift()
+            start = stream.position
+            raw = stream.line()
+            if raw is not None:
+                return self._command(raw, start)
+            if stream.gap is not None:
+                command = self._cut(start)
+                if command is not None:
+                    return command
+            elif not stream.ended:
+                yield
+            elif not self._ends_in_cr(start):
+                return None
+
+    def _command(self, raw: bytes, start: int, *, cut: bool = False) -> Command:
+        verb = grammar.verb_of(raw)
+        if verb is not None and self.failed_login and verb not in grammar.VERBS and grammar.is_base64(raw):
+            verb = None
+        elif verb is not None:
+            self.failed_login = False
+        stream = self.stream
+        return Command(verb, raw, stream.span(start), stream.exactness(start), cut)
+
+    def _cut(self, start: int) -> Command | None:
+        """Step over a gap; gives the command whose end it hides."""
+        stream = self.stream
+        raw = bytes(stream.take())
+        command = self._command(raw, start, cut=True) if grammar.verb_of(raw) in grammar.VERBS else None
+        self.lose_sight(stream.cross())
+        return command
+
+    def lose_sight(self, gap: Gap) -> None:
+        """Octets are missing: order has to help from here on."""
+        self.adrift = True
+        self.unsized |= gap.size is None
+        self.pairing.lose_sight()
+
+    def _drift(self) -> Reading:
+        """Find the way back after a gap: up to the next command it is the rest of a line, or of a content."""
+        stream = self.stream
+        start = stream.position
+        stream.mark(start)
+        lines = 0
+        while not grammar.is_command(ahead := (yield from self.ahead())):
+            if lines == 0 and grammar.verb_of(ahead) in grammar.VERBS and stream.fresh:
+                break
+            if lines > _FRAGMENTS or stream.position - start > PATIENCE or ahead[:3] == b".\r\n":
+                stream.rewind(start)
+                yield from self._late_content()
+                return
+            if (yield from self.line()) is None:
+                stream.mark(None)
+                return
+            lines += 1
+        stream.mark(None)
+        self.adrift = False
+        if lines:
+            self.odd.tell("fragment-after-gap", f"{lines} lines whose command is missing", stream.span(start))
+
+    def _late_content(self) -> Reading:
+        """A content whose command and beginning are missing."""
+        pending = PendingData(DataExchange(None, None, self.tls), each=self.lmtp)
+        self.pairing.ask(pending)
+        yield from mail_data.dotted(self, pending, late=True)
+        self.pairing.release(pending)
+
+    def _sealed(self) -> Generator[None, None, bool]:
+        """Whether TLS or a security layer begins here instead of a line."""
+        stream = self.stream
+        while len(stream) < 2 and not stream.exhausted:
+            yield
+        if stream.peek(2) in _TLS_RECORDS:
+            self.over = "tls"
+        elif self.logged_in and stream.first() == 0:
+            self.over = "security-layer"
+        return bool(self.over)
+
+    def _proxy_header(self) -> Reading:
+        """A header that a proxy puts before the dialogue is no command (PROXY protocol, versions 1 and 2)."""
+        stream = self.stream
+        while stream.first() == -1 and not stream.exhausted:
+            yield
+        ahead = yield from self.ahead()
+        start = stream.position
+        if _PROXY.match(ahead):
+            yield from self.line()
+        elif ahead.startswith(_PROXY2):
+            while len(stream) < 16 and not stream.exhausted:
+                yield
+            size = 16 + int.from_bytes(stream.peek(16)[14:16])
+            while len(stream) < size and not stream.exhausted:
+                yield
+            stream.take(size)
+        if stream.position > start:
+            self.odd.tell(
+                "proxy-header", "a header of the PROXY protocol stands before the dialogue", stream.span(start)
+            )
+
+    def _ends_in_cr(self, start: int) -> bool:
+        """What stands after the last LF; whether the server took CR for a line end there, by its replies."""
+        stream = self.stream
+        rest = stream.peek(PATIENCE)
+        answered = not self.pairing.waiting and [r.code for r in self.pairing.ahead(1)] not in ([], [421])
+        if rest and b"\r" in rest[:-1] and stream.line_end == b"\n" and answered:
+            stream.line_end = b"\r\0" if b"\r\0" in rest else b"\r"
+            return True
+        stream.take()
+        if rest:
+            self.unfinished = stream.span(start)
+            kind = "cr-nul-line-end" if b"\r\0" in rest else "unterminated-line"
+            self.odd.tell(kind, f"{len(rest)} octets of the client without the line end they wait for", self.unfinished)
+        return False
 
     def line(self) -> Generator[None, None, bytes | None]:
         """The next line, None where there is none before a gap or the end."""
@@ -70,150 +205,29 @@ class Conversation:
             yield
         return raw
 
-    def command(self) -> Generator[None, None, Command | None]:
-        """The next command, None at the end."""
-        while True:
-            start = self.stream.position
-            raw = yield from self.line()
-            if raw is not None:
-                return self._command(raw, start)
-            if self.stream.gap is None:
-                return None
-            self.stream.cross()
+    def ahead(self) -> Generator[None, None, bytes]:
+        """The beginning of the next line without taking it: up to 1 KiB, and more lines where they are here."""
+        while b"\n" not in (ahead := self.stream.peek(_ONE_LINE)):
+            if len(ahead) == _ONE_LINE or self.stream.exhausted:
+                break
+            yield
+        return ahead
 
-    def _command(self, raw: bytes, start: int) -> Command:
-        stream = self.stream
-        verb = grammar.verb_of(raw)
-        if verb == "LHLO":
-            self.lmtp = True
-        return Command(verb, raw, stream.span(start), stream.exactness(start))
+    def foresee(self) -> Generator[None, None, str | None]:
+        """The verb of the next line where it is one of the known ones."""
+        ahead = yield from self.ahead()
+        verb = grammar.verb_of(ahead) if b"\n" in ahead else None
+        return verb if verb in grammar.VERBS else None
 
     def answer(self, settled: Callable[[], bool]) -> Generator[None, None, bool]:
         """Wait until `settled`; False where the reply is lost, or the client went on for too long without it."""
         while not settled():
-            if self.pairing.exhausted:
+            lost = self.pairing.doubt and len(self.stream) > 0
+            if self.pairing.exhausted or lost:
                 return False
             if len(self.stream) > PATIENCE:
-                self.odd.tell("reply-not-awaited", "the client went on for 1 MiB without a reply; taken as accepted")
+                told = "the client went on for 1 MiB without a reply, which is taken for a yes"
+                self.odd.tell("reply-not-awaited", told, self.stream.span(self.stream.position))
                 return False
             yield
         return True
-
-    def foresee(self) -> Generator[None, None, str | None]:
-        """The verb of the next line where it is one of the known ones."""
-        start = self.stream.position
-        raw = yield from self.line()
-        if raw is None:
-            return None
-        self.stream.give_back(self.stream.position - start)
-        verb = grammar.verb_of(raw)
-        return verb if verb in grammar.VERBS else None
-
-    def data(self, command: Command) -> Reading:
-        """DATA: content follows a 354 (RFC 5321, 4.1.1.4)."""
-        exchange = DataExchange(command, None, self.tls)
-        pending = PendingData(exchange, each=self.lmtp)
-        self.pairing.ask(pending)
-        known = yield from self.answer(lambda: exchange.intermediate is not None or not pending.wants)
-        accepted = exchange.intermediate is not None
-        if not known:
-            accepted = len(self.stream) > 0 and (yield from self.foresee()) is None
-        if accepted:
-            pending.start()
-            yield from self.content(exchange)
-        self.pairing.release(pending)
-
-    def content(self, exchange: DataExchange) -> Reading:
-        """Everything up to the end mark."""
-        stream = self.stream
-        body = Body(stream.span(stream.position), keep=self.keep)
-        reader = DotReader(body)
-        while not reader.ended:
-            if len(stream):
-                body.exact &= stream.exactness(stream.position) is Exactness.SEEN
-                stream.give_back(reader.feed(stream.take()))
-            elif stream.gap is not None:
-                reader.lose(stream.cross().size)
-            elif stream.ended:
-                break
-            else:
-                yield
-        body.start.stop = stream.position
-        exchange.content = body.content(ended=reader.ended)
-        self.ledger.content(exchange.content)
-
-    def chunk(self, command: Command) -> Reading:
-        """BDAT: as many octets follow as it says, whatever the reply (RFC 3030, 2)."""
-        exchange = DataExchange(command, None, self.tls)
-        pending = PendingData(exchange, each=self.lmtp and command.argument.upper().rstrip().endswith(b"LAST"))
-        self.pairing.ask(pending)
-        found = _CHUNK.match(command.argument)
-        if found:
-            yield from self.counted(exchange, int(found[1]))
-        else:
-            self.odd.tell("malformed-bdat", "BDAT without a chunk size", command.span)
-        self.pairing.release(pending)
-
-    def counted(self, exchange: DataExchange, size: int) -> Reading:
-        """So many octets."""
-        stream = self.stream
-        body = Body(stream.span(stream.position), keep=self.keep)
-        while body.seen + body.missing < size:
-            if len(stream):
-                body.exact &= stream.exactness(stream.position) is Exactness.SEEN
-                body.add(stream.take(size - body.seen - body.missing))
-            elif stream.gap is not None:
-                body.lose(stream.cross().size)
-            elif stream.ended:
-                break
-            else:
-                yield
-        body.start.stop = stream.position
-        exchange.content = body.content(ended=body.seen == size)
-        self.ledger.content(exchange.content)
-
-    def auth(self, command: Command) -> Reading:
-        """AUTH: after each 334 one line of the client is a response (RFC 4954, 4)."""
-        mechanism, _, initial = command.argument.strip().partition(b" ")
-        exchange = AuthExchange(command, None, self.tls)
-        exchange.mechanism = mechanism.decode("ascii", "replace").upper()
-        exchange.initial = initial.strip() or None
-        pending = PendingAuth(exchange)
-        self.pairing.ask(pending)
-        rounds: list[Round] = []
-        while True:
-            known = yield from self.answer(lambda: len(pending.challenges) > len(rounds) or not pending.wants)
-            challenge = pending.challenges[len(rounds)] if len(pending.challenges) > len(rounds) else None
-            if challenge is None and (known or (yield from self.foresee()) is not None):
-                break
-            start = self.stream.position
-            raw = yield from self.line()
-            if raw is None:
-                if challenge is not None:
-                    rounds.append(Round(challenge, None))
-                break
-            response = grammar.without_line_end(raw)
-            rounds.append(Round(challenge, response, self.stream.span(start), self.stream.exactness(start)))
-            exchange.cancelled |= response == b"*"
-        exchange.rounds = tuple(rounds)
-        self.pairing.release(pending)
-
-    def starttls(self, command: Command) -> Reading:
-        """STARTTLS: TLS follows a 220 (RFC 3207, 4)."""
-        pending = Pending(Exchange(command, None, self.tls), busy=True)
-        self.pairing.ask(pending)
-        known = yield from self.answer(lambda: not pending.wants)
-        if pending.replies[0].code // 100 == 2 if known else self.stream.peek(2) == b"\x16\x03":
-            self.over = "starttls"
-        self.pairing.release(pending)
-
-
-_TURNS: dict[str, Callable[[Conversation, Command], Reading]] = {
-    "DATA": Conversation.data,
-    "BDAT": Conversation.chunk,
-    "AUTH": Conversation.auth,
-    "X-EXPS": Conversation.auth,
-    "STARTTLS": Conversation.starttls,
-    "X-ANONYMOUSTLS": Conversation.starttls,
-}
-"""Where the dialogue turns: the verbs that change what the next octets of the client are."""

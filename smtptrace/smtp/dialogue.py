@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from smtptrace.smtp.checks import check_command, check_order, check_reply
 from smtptrace.smtp.conversation import Conversation
+from smtptrace.smtp.evidence import earlier
 from smtptrace.smtp.oddities import Oddities
 from smtptrace.smtp.pairing import Pairing
-from smtptrace.smtp.pending import Pending
-from smtptrace.smtp.records import AuthExchange, Exchange, Session
+from smtptrace.smtp.records import AuthExchange, DataExchange, Exchange, Session
+from smtptrace.smtp.sealed import Layer, OpaqueLayer, TlsLayer
 from smtptrace.smtp.streams import Stream
+from smtptrace.smtp.summary import conclude
 from smtptrace.smtp.transactions import Ledger
-from smtptrace.wire import Close, Closing, Connection, Event, Gap, Note, Octets, Open, Secured, Side, Typed
+from smtptrace.wire import Close, Connection, Event, Gap, Note, Octets, Open, Secured, Side, Span, Typed
+
+MOST_EXCHANGES = 100_000
+"""Exchanges of one session that are listed; further ones are read and counted."""
+
+_OPAQUE = {
+    "security-layer": "a SASL security layer makes everything after the login unreadable",
+    "roles-turned": "client and server have changed their parts; what follows is not read",
+}
 
 
 class Dialogue:
@@ -21,7 +32,6 @@ class Dialogue:
     """
 
     def __init__(self, connection: Connection, *, keep_content: bool = False) -> None:
-        self.session = Session(connection)
         self._keep = keep_content
         self._odd = Oddities()
         self._ledger = Ledger()
@@ -32,38 +42,57 @@ class Dialogue:
         self._typed: list[Typed] = []
         self._closes: list[Close] = []
         self._octets = [0, 0]
+        self._ends = [0, 0]
+        self._spoken: Span | None = None
+        self._more = 0
         self._streams = (Stream(Side.CLIENT), Stream(Side.SERVER))
-        session = self.session
-        session.exchanges, session.authentications = self._exchanges, self._authentications
-        session.transactions, session.anomalies = self._ledger.done, self._odd.listed
-        session.gaps, session.notes, session.typed, session.closes = self._gaps, self._notes, self._typed, self._closes
+        self._layer: Layer | None = None
+        self.session = Session(
+            connection,
+            exchanges=self._exchanges,
+            transactions=self._ledger.done,
+            authentications=self._authentications,
+            gaps=self._gaps,
+            anomalies=self._odd.listed,
+            notes=self._notes,
+            typed=self._typed,
+            closes=self._closes,
+        )
         self._begin(tls=False)
 
     def _begin(self, *, tls: bool) -> None:
         """Both sides speak SMTP from here on."""
         client, server = self._streams
-        self._pairing = Pairing(server, self._odd, self._ledger, self._publish)
-        self._conversation = Conversation(client, self._pairing, self._ledger, self._odd, keep=self._keep, tls=tls)
-        self._reading = self._conversation.read()
+        greeted = tls and (self.session.greeting is not None or bool(self._exchanges))
+        self._pairing = Pairing(server, self._odd, self._ledger, self._publish, greeted=greeted)
+        self._talk = Conversation(client, self._pairing, self._odd, keep=self._keep, tls=tls)
+        self._reading = self._talk.read()
 
     def feed(self, event: Event) -> None:
         """Take the next event; what it completes is in `session` afterwards."""
+        session = self.session
+        if event.time_ns is not None:
+            if session.start_ns is None:
+                session.start_ns = event.time_ns
+            session.end_ns = event.time_ns
         if isinstance(event, Octets):
-            self._streams[event.side].feed(event)
-            self._octets[event.side] += len(event.data)
+            side = event.side
+            if not side and self._spoken is None:
+                self._spoken = Span(side, self._ends[0], self._ends[0], event.time_ns, event.frame)
+            self._streams[side].feed(event)
+            self._octets[side] += len(event.data)
+            self._ends[side] += len(event.data)
             self._advance()
         elif isinstance(event, Gap):
-            self._gaps.append((self._octets[event.side], event))
+            self._gaps.append((self._ends[event.side], event))
+            self._ends[event.side] += event.size or 0
             self._streams[event.side].feed(event)
             self._advance()
         else:
-            self._other(event)
-        if event.time_ns is not None:
-            if self.session.start_ns is None:
-                self.session.start_ns = event.time_ns
-            self.session.end_ns = event.time_ns
+            self._beside(event)
 
-    def _other(self, event: Event) -> None:
+    def _beside(self, event: Event) -> None:
+        """An event that carries no octets."""
         match event:
             case Note():
                 self._notes.append(event)
@@ -74,57 +103,123 @@ class Dialogue:
             case Open():
                 self.session.opened = event
             case Secured():
-                self.session.tls = event
+                self._secure(event)
+
+    def _secure(self, event: Secured) -> None:
+        """TLS begins: all octets before it are here, and those after it are in clear again where it was opened."""
+        self._end()
+        self.session.tls = event
+        if event.opened:
+            self._layer = None
+            for stream in self._streams:
+                stream.ended = False
+            self._begin(tls=True)
+        elif self._layer is None:
+            self._layer = TlsLayer(self._streams, self._odd, asked=True)
 
     def _advance(self) -> None:
         """Read as far as the octets go."""
-        pairing = self._pairing
+        if self._layer is not None:
+            self._layer.advance()
+            return
+        pairing, reading = self._pairing, self._reading
         pairing.settle()
         progress = -1
         while pairing.progress != progress:
             progress = pairing.progress
-            next(self._reading, None)
+            next(reading, None)
             pairing.settle()
+        if self._talk.over:
+            self._enter(self._talk.over)
 
-    def _publish(self, pending: Pending) -> None:
+    def _enter(self, what: str) -> None:
+        """The dialogue goes on in a layer that cannot be read."""
+        if what in _OPAQUE:
+            self._odd.tell(what, _OPAQUE[what], self._streams[0].span(self._streams[0].position))
+            self._layer = OpaqueLayer(self._streams)
+        else:
+            self._layer = TlsLayer(self._streams, self._odd, asked=what == "starttls")
+        self._layer.advance()
+
+    def _publish(self, exchange: Exchange) -> None:
         """An exchange is over."""
-        exchange = pending.close()
-        self._exchanges.append(exchange)
+        if len(self._exchanges) < MOST_EXCHANGES:
+            self._exchanges.append(exchange)
+        else:
+            self._more += 1
         self._ledger.enter(exchange)
-        if type(exchange) is AuthExchange:
-            if exchange.reply is not None and exchange.reply.code == 235:
+        command, reply = exchange.command, exchange.reply
+        if isinstance(exchange, AuthExchange):
+            if reply is not None and reply.code == 235:
                 self._ledger.login = len(self._authentications)
             self._authentications.append(exchange)
-        verb = exchange.command.verb if exchange.command else None
-        if verb in ("EHLO", "LHLO", "HELO"):
+        if command is None:
+            if reply is not None and not isinstance(exchange, DataExchange):
+                self._odd.tell("reply-without-command", f"nobody asked for a {reply.code}", reply.span)
+            return
+        if command.verb in ("EHLO", "LHLO", "HELO"):
             self._hello(exchange)
+        offered = self._offered(exchange.tls)
+        check_command(exchange, self._odd, utf8="SMTPUTF8" in (offered or ()))
+        check_reply(exchange, self._odd)
+        following = self._pairing.waiting[0].exchange.command if self._pairing.waiting else None
+        if following is not None and reply is not None:
+            check_order(reply, following, self._odd, offered)
+
+    def _offered(self, tls: bool) -> tuple[str, ...] | None:
+        return self.session.extensions_tls if tls else self.session.extensions
 
     def _hello(self, exchange: Exchange) -> None:
+        """HELO and EHLO: the client's name and the server's extensions (RFC 5321, 4.1.1.1)."""
         session = self.session
         assert exchange.command is not None
         session.helo = exchange.command.argument.strip()
         session.lmtp |= exchange.command.verb == "LHLO"
         if exchange.reply is None or exchange.reply.code != 250:
             return
-        extensions = tuple(text.decode("latin-1").strip() for text in exchange.reply.texts[1:])
+        words = tuple(text.decode("latin-1").strip() for text in exchange.reply.texts[1:])
         if exchange.tls:
-            session.extensions_tls = extensions
+            session.extensions_tls = words
         else:
-            session.extensions = extensions
+            session.extensions = words
+
+    def _end(self) -> None:
+        """No more octets come in this layer: end what is open."""
+        for stream in self._streams:
+            stream.ended = True
+        self._advance()
+        if self._talk.over != "starttls":
+            self._pairing.finish()
+        if self.session.greeting is None:
+            self.session.greeting = self._pairing.greeting
 
     def finish(self) -> Session:
         """End the dialogue and give the whole Session."""
         session = self.session
-        for stream in self._streams:
-            stream.ended = True
-        self._advance()
-        self._exchanges.extend(Exchange(None, reply) for reply in self._pairing.finish())
+        self._end()
         self._ledger.abandon()
-        session.greeting = self._pairing.greeting
         session.octets = (self._octets[0], self._octets[1])
-        session.complete = not self._gaps and not any(c.how is Closing.END_OF_CAPTURE for c in self._closes)
+        if self._more:
+            told = f"only the first {MOST_EXCHANGES} exchanges are listed, {self._more} more were read"
+            session.warnings.append(told)
         session.warnings.extend(self._odd.rest())
+        greeting = session.greeting
+        if greeting is not None and self._spoken is not None and earlier(self._spoken, greeting.span):
+            self._odd.once("early-talker", "the client spoke before the greeting", self._spoken)
+        self._tell_tls()
+        conclude(session, self._talk.unfinished)
         return session
+
+    def _tell_tls(self) -> None:
+        """What is known of TLS that nobody opened."""
+        session, layer = self.session, self._layer
+        secured = layer.secured() if layer is not None else None
+        if secured is None or session.tls is not None:
+            return
+        session.tls = secured
+        secured.implicit = self._talk.over == "tls" and session.greeting is None and not session.exchanges
+        if self._talk.over == "tls" and not secured.implicit:
+            self._odd.tell("tls-unasked", "the client begins TLS on a dialogue in clear", None)
 
 
 def read_session(connection: Connection, *, keep_content: bool = False) -> Session:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from smtptrace.smtp.evidence import fits
 from smtptrace.smtp.records import AuthExchange, DataExchange, Exchange, Reply
+from smtptrace.wire import Span
 
 
 class Pending:
@@ -15,6 +17,20 @@ class Pending:
         self.busy = busy
         self.wants = 1
         self.replies: list[Reply] = []
+
+    @property
+    def verb(self) -> str | None:
+        """The verb of the command."""
+        return self.exchange.command.verb if self.exchange.command else None
+
+    @property
+    def span(self) -> Span | None:
+        """Where the command stands."""
+        return self.exchange.command.span if self.exchange.command else None
+
+    def fits(self, code: int) -> bool:
+        """Whether the code may answer it, as far as it has come."""
+        return fits(self.verb, code)
 
     def take(self, reply: Reply, accepted: int) -> None:  # noqa: ARG002
         """The next reply; `accepted` recipients were accepted before it."""
@@ -46,6 +62,10 @@ class PendingData(Pending):
         super().__init__(exchange, busy=True)
         self._each = each
         self._started = exchange.command is None or exchange.command.verb == "BDAT"
+
+    def fits(self, code: int) -> bool:
+        """Before the content begins, DATA is answered by 354; afterwards by anything else."""
+        return code != 354 if self._started else fits(self.verb, code)
 
     def start(self) -> None:
         """The content begins, whether or not the reply that asks for it is known."""

@@ -140,10 +140,14 @@ class Content:
 
 @dataclass(slots=True)
 class DataExchange(Exchange):
-    """DATA or BDAT; DATA has the `intermediate` 354 reply, `content` is this command's (a chunk for BDAT)."""
+    """DATA or BDAT; DATA has the `intermediate` 354 reply, `content` is this command's (a chunk for BDAT).
+
+    `whole` joins all chunks up to this one, for BDAT (RFC 3030).
+    """
 
     intermediate: Reply | None = None
     content: Content | None = None
+    whole: Content | None = None
 
 
 class Outcome(enum.Enum):

@@ -8,6 +8,9 @@ from smtptrace.smtp.records import Reply
 from smtptrace.smtp.streams import PATIENCE, Stream
 from smtptrace.wire import Exactness, Side, Span
 
+SEALED = frozenset({0x00, 0x14, 0x15, 0x16, 0x17})
+"""First octets of what is no text: the length of a security layer, the types of TLS records."""
+
 _MOST = 10_000
 """Lines kept of one reply."""
 
@@ -20,7 +23,7 @@ class ReplyReader:
         oddities: where broken rules are told.
     """
 
-    __slots__ = ("_code", "_exactness", "_lines", "_odd", "_place", "_size", "_start", "_stream")
+    __slots__ = ("_code", "_exactness", "_lines", "_odd", "_place", "_size", "_start", "_stream", "fragment")
 
     def __init__(self, stream: Stream, oddities: Oddities) -> None:
         self._stream = stream
@@ -31,23 +34,51 @@ class ReplyReader:
         self._start = 0
         self._place: tuple[int | None, int | None] = (None, None)
         self._exactness = Exactness.SEEN
+        self.fragment = False
 
     def next(self) -> Reply | None:
-        """The next whole reply, None while there is none."""
+        """The next whole reply, None while there is none, or where TLS or a security layer begins."""
         stream = self._stream
-        while True:
+        while self._lines or not self.sealed:
             start = stream.position
             raw = stream.line()
             if raw is None:
                 return None
-            if not self._lines:
-                self._start, self._place = start, stream.place(start)
-                self._exactness = stream.exactness(start)
-            found = grammar.REPLY_LINE.match(raw)
-            if found is None:
-                self._strange(raw, start)
-            elif self._continue(raw, found[1], found[2], start):
-                return self.cut()
+            if self._line(raw, start):
+                return self._reply()
+        return None
+
+    @property
+    def sealed(self) -> bool:
+        """Whether the next octet is of a TLS record or a security layer, and of no text."""
+        return self._stream.first() in SEALED
+
+    def _line(self, raw: bytes, start: int) -> bool:
+        """Take one line; whether it ends the reply."""
+        if not self._lines:
+            self._start, self._place = start, self._stream.place(start)
+            self._exactness = self._stream.exactness(start)
+        found = grammar.REPLY_LINE.match(raw)
+        if found is None:
+            self._strange(raw, start)
+            return False
+        self.fragment = False
+        return self._continue(raw, found[1], found[2], start)
+
+    def cross(self) -> Reply | None:
+        """Step over a gap, or to the end; gives the reply that is cut by it, where at least its code is here."""
+        stream = self._stream
+        start = stream.position
+        rest = bytes(stream.take())
+        if rest and not self.sealed and grammar.REPLY_LINE.match(rest):
+            self._line(rest, start)
+        reply = self._reply() if self._lines else None
+        if reply is not None:
+            reply.cut = True
+        if stream.gap is not None:
+            stream.cross()
+            self.fragment = True
+        return reply
 
     def _continue(self, raw: bytes, code: bytes, separator: bytes | None, start: int) -> bool:
         """Add a reply line; whether it ends the reply."""
@@ -62,19 +93,19 @@ class ReplyReader:
         self._size += len(raw)
         if len(self._lines) < _MOST and self._size <= PATIENCE:
             self._lines.append(grammar.without_line_end(raw))
-        if not raw.endswith(b"\r\n"):
+        if raw.endswith(b"\n") and not raw.endswith(b"\r\n"):
             self._odd.tell("bare-lf", "a reply line ends in LF without CR", self._stream.span(self._start))
 
     def _strange(self, raw: bytes, start: int) -> None:
-        """A line without a code: kept inside a reply, told outside."""
+        """A line without a code: kept inside a reply, told outside; after a gap it is the rest of one."""
+        if self.fragment and not self._lines:
+            self.fragment = False
+            return
         self._odd.tell("malformed-reply", f"the server sent {raw[:80]!r}", self._stream.span(start))
         if self._lines:
             self._keep(raw)
 
-    def cut(self) -> Reply | None:
-        """The reply as far as it is here, None where nothing is."""
-        if not self._lines:
-            return None
+    def _reply(self) -> Reply:
         span = Span(Side.SERVER, self._start, self._stream.position, *self._place)
         reply = Reply(self._code, tuple(self._lines), span, self._exactness)
         self._lines, self._size = [], 0

@@ -20,19 +20,34 @@ class Stream:
     """The octets of one side, appended at the end and read from the front.
 
     `position` is the offset of the next octet to be read, counted over all octets and sized gaps. Octets behind a gap
-    stay out of reach until `cross` is called.
+    stay out of reach until `cross` is called; those after `mark` can be read again. `line_end` is set to another one
+    only when all octets are here.
     """
 
-    __slots__ = ("_at", "_base", "_behind", "_data", "_pieces", "_scanned", "_skipped", "ended", "side")
+    __slots__ = (
+        "_at",
+        "_base",
+        "_behind",
+        "_data",
+        "_mark",
+        "_pieces",
+        "_scanned",
+        "_skipped",
+        "ended",
+        "line_end",
+        "side",
+    )
 
     def __init__(self, side: Side) -> None:
         self.side = side
         self.ended = False
+        self.line_end = b"\n"
         self._data: bytes | bytearray = b""
         self._at = 0
         self._base = 0
         self._scanned = 0
         self._skipped = 0
+        self._mark: int | None = None
         self._pieces: list[_Piece] = []
         self._behind: deque[Octets | Gap] = deque()
 
@@ -65,18 +80,20 @@ class Stream:
     def _append(self, event: Octets) -> None:
         data = self._data
         end = self._base + self._skipped + len(data)
-        if self._at == len(data):
+        if self._at == len(data) and self._mark is None:
             self._data, self._base, self._at, self._scanned = event.data, end, 0, 0
             self._pieces = [(end, event)]
             return
-        if type(data) is bytes or self._at > PATIENCE:
-            data = self._data = bytearray(data[self._at :])
-            self._base += self._at
-            self._scanned -= self._at
-            self._at = 0
+        kept = self._at if self._mark is None else self._mark - self._base
+        if type(data) is bytes or kept > PATIENCE:
+            data = self._data = bytearray(data[kept:])
+            self._base += kept
+            self._scanned -= kept
+            self._at -= kept
+            kept = 0
         data += event.data
         if len(self._pieces) > _MANY:
-            del self._pieces[: bisect_right(self._pieces, self.position, key=_start_of) - 1]
+            del self._pieces[: bisect_right(self._pieces, self._base + kept, key=_start_of) - 1]
         self._pieces.append((end, event))
 
     def cross(self) -> Gap:
@@ -85,6 +102,7 @@ class Stream:
         assert type(gap) is Gap
         self._base += self._skipped + len(self._data) + (gap.size or 0)
         self._data, self._at, self._scanned, self._skipped, self._pieces = b"", 0, 0, 0, []
+        self._mark = None
         while self._behind and type(self._behind[0]) is Octets:
             self._append(self._behind.popleft())  # type: ignore[arg-type]
         return gap
@@ -92,11 +110,12 @@ class Stream:
     def line(self) -> bytes | None:
         """The next line with its LF, None while it is incomplete; only its first 1 MiB is kept."""
         data, at = self._data, self._at
-        end = data.find(b"\n", self._scanned) + 1
-        if not end:
+        end = data.find(self.line_end, self._scanned)
+        if end < 0:
             self._scanned = len(data)
             self._shorten()
             return None
+        end += len(self.line_end)
         self._at = self._scanned = end
         if end - at <= PATIENCE:
             return bytes(data[at:end])
@@ -126,9 +145,32 @@ class Stream:
         self._at -= size
         self._scanned = self._at
 
+    def mark(self, position: int | None) -> None:
+        """Keep everything from `position` on for `rewind`, or nothing any more; it must lie within reach."""
+        self._mark = position
+
+    def rewind(self, position: int) -> None:
+        """Read again from `position`, which is not before the mark."""
+        self._at = self._scanned = position - self._base
+        self._mark = None
+
     def peek(self, size: int) -> bytes:
         """The next octets without reading them, fewer where there are not so many."""
         return bytes(self._data[self._at : self._at + size])
+
+    def look(self, start: int, stop: int | None = None) -> bytes:
+        """The octets from `start` on, which must not be before the mark, without reading them."""
+        return bytes(self._data[start - self._base : None if stop is None else stop - self._base])
+
+    def first(self) -> int:
+        """The next octet, -1 where there is none."""
+        return self._data[self._at] if self._at < len(self._data) else -1
+
+    @property
+    def fresh(self) -> bool:
+        """Whether the next octet is the first of an event, so that order tells something about it."""
+        piece = self.piece(self.position)
+        return piece is not None and piece[0] == self.position
 
     def piece(self, offset: int) -> _Piece | None:
         """The event that brought the octet at `offset` and the offset of its first one."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from smtptrace.smtp.queue_id import queue_id
-from smtptrace.smtp.records import Content, DataExchange, Exchange, Outcome, Recipient, Reply, Transaction
+from smtptrace.smtp.records import DataExchange, Exchange, Outcome, Recipient, Reply, Transaction
 
 _PATH = re.compile(rb"(?i)(?:FROM|TO)[ \t]*:[ \t]*(?:<([^>]*)>?|([^ \t]*))")
 
@@ -45,11 +45,6 @@ class Ledger:
         """Octets are missing: commands may have been said that are not here."""
         self._blind = True
 
-    def content(self, content: Content) -> None:
-        """The content of the open transaction, all chunks joined."""
-        if self._open is not None:
-            self._open.content = content
-
     def mail(self, exchange: Exchange) -> None:
         """MAIL opens a transaction."""
         self.abandon()
@@ -82,6 +77,8 @@ class Ledger:
             if not self._blind or content is None:
                 return
             self._begin(b"", None)
+        assert self._open is not None
+        self._open.content = (exchange.whole or content) if isinstance(exchange, DataExchange) else None
         self._decide(exchange)
 
     def chunk(self, exchange: Exchange) -> None:

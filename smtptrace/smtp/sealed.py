@@ -1,0 +1,100 @@
+"""What comes after the dialogue has gone into TLS or an opaque layer, while nobody has opened it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from smtptrace.smtp.oddities import Oddities
+from smtptrace.smtp.streams import Stream
+from smtptrace.tls.handshake import Handshake
+from smtptrace.wire import Secured, Side
+
+_RECORDS = frozenset({0x14, 0x15, 0x16, 0x17})
+_MOST_CLEAR = 4096
+_INJECTED = {
+    Side.CLIENT: ("starttls-injection", "octets in clear follow STARTTLS: {!r}"),
+    Side.SERVER: ("reply-injection", "octets in clear follow the reply to STARTTLS: {!r}"),
+}
+
+
+class Layer(Protocol):
+    """Takes what both streams have to give."""
+
+    def advance(self) -> None:
+        """Take what has come."""
+
+    def secured(self) -> Secured | None:
+        """What is known of TLS, if this is TLS."""
+
+
+class OpaqueLayer:
+    """Drops what nobody can read: a SASL security layer, or a dialogue whose parts were changed."""
+
+    def __init__(self, streams: tuple[Stream, Stream]) -> None:
+        self._streams = streams
+
+    def advance(self) -> None:
+        """Take what has come, and forget it."""
+        for stream in self._streams:
+            stream.take()
+            while stream.gap is not None:
+                stream.cross()
+                stream.take()
+
+    def secured(self) -> None:
+        """This is not TLS."""
+
+
+class TlsLayer:
+    """Passes the octets of both sides to the reader of the clear handshake.
+
+    Args:
+        streams: both streams where they stand.
+        oddities: where broken rules are told.
+        asked: whether STARTTLS was accepted; else a server that goes on in clear is left to the dialogue.
+    """
+
+    def __init__(self, streams: tuple[Stream, Stream], oddities: Oddities, *, asked: bool) -> None:
+        self._handshake = Handshake()
+        self._streams = streams
+        self._odd = oddities
+        self._asked = asked
+        self._entered = [False, False]
+
+    def advance(self) -> None:
+        """Take what has come."""
+        for stream in self._streams:
+            while len(stream) or stream.gap is not None:
+                if len(stream) and not self._entered[stream.side] and not self._enter(stream):
+                    break
+                self._pass_on(stream)
+
+    def _pass_on(self, stream: Stream) -> None:
+        time_ns, frame = stream.place(stream.position)
+        data = bytes(stream.take())
+        if data:
+            self._handshake.feed(stream.side, data, time_ns, frame)
+        if stream.gap is not None:
+            stream.cross()
+            self._handshake.lose(stream.side)
+
+    def _enter(self, stream: Stream) -> bool:
+        """The first octets of one side: skip what stands in front of the first record; False to wait for more."""
+        if stream.first() not in _RECORDS:
+            if not self._asked:
+                return False
+            ahead = stream.peek(_MOST_CLEAR)
+            record = ahead.find(b"\x16\x03")
+            if record < 0 and len(ahead) < _MOST_CLEAR and not stream.exhausted:
+                return False
+            clear = ahead if record < 0 else ahead[:record]
+            start = stream.position
+            stream.take(len(clear))
+            kind, told = _INJECTED[stream.side]
+            self._odd.once(kind, told.format(clear[:80]), stream.span(start))
+        self._entered[stream.side] = True
+        return True
+
+    def secured(self) -> Secured:
+        """What the handshake has told."""
+        return self._handshake.secured
