@@ -103,11 +103,25 @@ class _Course:
 
 @dataclass(slots=True)
 class Part:
-    """One file of a reading: its octets, what it says of itself, and by how much its times were moved."""
+    """One file of a reading: its octets, what it says of itself, and by how much its times were moved.
+
+    `sha256` (as stored) and `content_sha256` (as decompressed) are known when it was read to its end; `changed` tells
+    whether the file became another meanwhile.
+    """
 
     input: sources.Input
     report: SourceReport
     clock_offset_ns: int = 0
+    sha256: str | None = None
+    content_sha256: str | None = None
+    changed: bool = False
+
+    def close(self, *, whole: bool) -> None:
+        """Settle the digests if it was read as a whole, and close the file."""
+        if whole:
+            self.sha256, self.content_sha256 = self.input.sha256(), self.input.content_sha256()
+            self.changed = self.input.changed()
+        self.input.close()
 
 
 class Reading:
@@ -135,9 +149,15 @@ class Reading:
         return Part(source, SourceReport(path=source.path), self.options.clock_offsets.get(path, 0))
 
     def __iter__(self) -> Iterator[Trace]:
-        for trace in self._read():
-            self.sessions += 1
-            yield trace
+        whole = False
+        try:
+            for trace in self._read():
+                self.sessions += 1
+                yield trace
+            whole = True
+        finally:
+            for part in self.parts:
+                part.close(whole=whole)
 
     def _read(self) -> Iterator[Trace]:
         engines = [self.options.engine or sources.engine_for(part.input.head) for part in self.parts]

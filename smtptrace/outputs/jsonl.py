@@ -106,7 +106,7 @@ def source_object(reading: Reading, part: Part, coverage: Coverage, *, show_secr
     return {
         "schema": "smtptrace.source/1",
         "path": report.path,
-        "sha256": part.input.sha256(),
+        "sha256": part.sha256,
         "format": report.format,
         "engine": report.engine,
         "packets": report.packets,
