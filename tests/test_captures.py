@@ -27,7 +27,13 @@ def found() -> dict[str, list[dict[str, Any]]]:
         item = json.loads(line)
         if item["schema"] == "smtptrace.session/1":
             sessions[item["source"]["path"]].append(item)
-    return sessions
+    # They come as they end; the index has them as they begin.
+    return {file: sorted(found, key=first_frame) for file, found in sessions.items()}
+
+
+def first_frame(session: dict[str, Any]) -> int:
+    """The number of the session's first packet, from its id."""
+    return int(session["id"].rpartition(":")[2])
 
 
 def test_the_index_lists_every_recording():

@@ -169,10 +169,10 @@ def postfix_starttls_refused(lab: Lab) -> None:
 
 
 @recorded(
-    "TLS at once, as on port 465, PLAIN inside; the keys are beside it",
+    "TLS at once on port 465, PLAIN inside; the keys are beside it",
     "Postfix, Dovecot",
     "curl",
-    (4466,),
+    (465,),
     Expected(AUTH_THEN_MAIL, ("PLAIN alice accepted",), (digest(INVITATION),)),
     keylog=True,
 )

@@ -12,7 +12,7 @@ from lab.accounts import GOOD_TOKEN, USERS
 from lab.process import private_folder
 
 EXIM, EXIM_TLS = 2525, 4465
-POSTFIX, CYRUS, POSTFIX_TLS, OPEN = 2526, 2527, 4466, 2530
+POSTFIX, CYRUS, POSTFIX_TLS, OPEN = 2526, 2527, 465, 2530
 
 
 @dataclass(frozen=True, slots=True)
