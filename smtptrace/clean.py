@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from smtptrace import edits
+from smtptrace import edits, masks
 from smtptrace.auth import Credential, Exposure, read_credentials
 from smtptrace.edits import Edit
 from smtptrace.smtp import AuthExchange, Command, DataExchange, Exchange, Reply, Session, read_session
 from smtptrace.smtp.typing import as_meant, is_edited
-from smtptrace.wire import Connection, Event, Exactness, Gap, GapReason, Note, Octets, Secured, Side, Span
+from smtptrace.wire import Connection, Event, Exactness, Gap, GapReason, Note, Octets, Secured, Side, Span, TimeBasis
 
 PLACEHOLDER = re.compile(rb"\$\{([A-Z][A-Z0-9_]{0,63})\}")
 
 _LINE_END = re.compile(rb"\r?\n|\r\0")
+_TLS = frozenset(("STARTTLS", "X-ANONYMOUSTLS"))
 _SYNTAX = frozenset((500, 501, 502, 503, 504, 555))
 
 
@@ -44,7 +46,7 @@ def mended(connection: Connection) -> tuple[Connection, dict[int, bytes]]:
     """
     session = read_session(connection)
     contents = _content_places(session)
-    limit = _clear_octets(connection)
+    limit = _clear_octets(session)
     found = [
         (edit, line)
         for start, run in edits.runs(connection)[Side.CLIENT]
@@ -67,9 +69,12 @@ def clean(connection: Connection) -> Cleaned:
     """
     as_typed, sent = mended(connection)
     session = read_session(as_typed, keep_content=True)
-    writer = _Writer(session, read_credentials(session), sent)
-    events = tuple(writer.events())
-    return Cleaned(replace(connection, events=events), tuple(writer.needs))
+    credentials = read_credentials(session)
+    writer = _Writer(session, credentials, sent)
+    events = tuple(replace(event, time_ns=None) for event in writer.events())
+    timeless = replace(connection.origin, time_basis=TimeBasis.NONE)
+    cleaned = replace(connection, origin=timeless, time_ns=None, events=events)
+    return Cleaned(masks.swept(cleaned, credentials), tuple(writer.needs))
 
 
 def _content_places(session: Session) -> list[tuple[int, int]]:
@@ -81,17 +86,15 @@ def _inside(at: int, places: Sequence[tuple[int, int]]) -> bool:
     return any(start <= at < stop for start, stop in places)
 
 
-def _clear_octets(connection: Connection) -> int:
-    """Octets of the client before TLS that was not opened."""
-    count = 0
-    for event in connection.events:
-        if isinstance(event, Octets) and event.side is Side.CLIENT:
-            count += len(event.data)
-        elif isinstance(event, Gap) and event.side is Side.CLIENT:
-            count += event.size or 0
-        elif isinstance(event, Secured) and not event.opened:
-            break
-    return count
+def _clear_octets(session: Session) -> int:
+    """Where in the client's stream TLS begins that was not opened; behind its end where there is none."""
+    if session.tls and session.tls.opened:
+        return sys.maxsize
+    for exchange in session.exchanges:
+        command, reply = exchange.command, exchange.reply
+        if command and command.verb in _TLS and reply and reply.code < 300:
+            return command.span.stop
+    return 0 if session.tls and session.tls.implicit else sys.maxsize
 
 
 def _mended_lines(start: int, run: bytes) -> Iterator[tuple[Edit, bytes]]:
@@ -154,7 +157,7 @@ class _Writer:
                 if self._hidden or reply is None
                 else f"dropped: a reply that nobody asked for: {_shown(reply.lines[0])}"
             )
-        if reply is None or reply.code < 400 or (command.verb != "AUTH" and command.span.start in self._sent):
+        if reply is None or reply.code < 400:
             return None
         said = f"{self._open_part(command)} was refused ({_shown(reply.lines[0])})"
         if self._succeeded.get(_attempt(exchange), -1) > at:
@@ -163,7 +166,7 @@ class _Writer:
 
     def _open_part(self, command: Command) -> str:
         """The command as far as it holds no secret."""
-        secret, _ = self._secret(command.span)
+        secret, _ = self._secret(command.raw, command.span)
         return _shown(command.raw if secret is None else command.raw[: secret[0]] + b"...")
 
     def _exchange(self, exchange: Exchange) -> Iterator[Event]:
@@ -196,13 +199,14 @@ class _Writer:
         Octets that the source masks are a secret from `token_at` on.
         """
         span = span or Span(Side.CLIENT, -1, -1)
-        if span.start in self._sent:
-            yield Note(f"mended: typed as {_shown(self._sent[span.start])}")
         exactness = Exactness.MASKED if _inside(span.start, self._masked) else Exactness.SEEN
-        secret, known = self._secret(span)
+        secret, known = self._secret(raw, span)
         if secret is None and exactness is Exactness.MASKED and token_at is not None:
             secret = (token_at, len(raw.rstrip(b"\r\n")))
         login = known or login
+        if span.start in self._sent:
+            typed = "not shown, for the secret in it" if secret else _shown(self._sent[span.start])
+            yield Note(f"mended; typed: {typed}")
         if secret is not None:
             name = self._name(login)
             self._need(name, _what(login), span.frame)
@@ -222,13 +226,14 @@ class _Writer:
             self._need("-", f"what the source hides in: {_shown(raw)}", span.frame)
             yield Note("the source hides a value in the next line; put in the true one")
 
-    def _secret(self, span: Span) -> tuple[tuple[int, int] | None, Credential | None]:
+    def _secret(self, raw: bytes, span: Span) -> tuple[tuple[int, int] | None, Credential | None]:
         """Where in a line a secret stands, and whose."""
         here = [(each, login) for each, login in self._secrets if each.start < span.stop and span.start < each.stop]
         if not here:
             return None, None
+        size = len(raw.rstrip(b"\r\n"))
         first, last = min(each.start for each, _ in here), max(each.stop for each, _ in here)
-        return (max(first - span.start, 0), min(last, span.stop) - span.start), here[0][1]
+        return (max(first - span.start, 0), min(last - span.start, size)), here[0][1]
 
     def _name(self, login: Credential | None) -> str:
         """The placeholder of a secret; the same for the same user."""
@@ -248,10 +253,9 @@ class _Writer:
             missing = f"{content.missing} octets of it are" if content.missing else "it is"
             self._need("MESSAGE", f"the message; {missing} not in the source", frame)
             yield Octets(Side.CLIENT, b"${MESSAGE}\r\n.\r\n", time_ns, frame, Exactness.MASKED)
-        elif exchange.intermediate is None:
-            yield Octets(Side.CLIENT, content.data, time_ns, frame)
         else:
-            yield Octets(Side.CLIENT, _as_sent(content.data), time_ns, frame)
+            counted = exchange.command is not None and exchange.command.verb == "BDAT"
+            yield Octets(Side.CLIENT, content.data if counted else _as_sent(content.data), time_ns, frame)
 
     def _need(self, name: str, what: str, frame: int | None) -> None:
         if name == "-" or all(need.name != name for need in self.needs):
@@ -318,4 +322,4 @@ def _as_sent(data: bytes) -> bytes:
 
 
 def _shown(line: bytes) -> str:
-    return repr(line.rstrip(b"\r\n").decode("utf-8", "backslashreplace"))[1:-1]
+    return line.rstrip(b"\r\n\0").decode("utf-8", "surrogateescape")

@@ -20,6 +20,7 @@ COMMENT = re.compile(
     rb"(?: (?P<value>.*))?$"
 )
 SAID = re.compile(rb"(?P<side>[CS]):(?: (?P<line>.*))?$")
+PLACEHOLDER = re.compile(rb"\$\{[A-Z][A-Z0-9_]*\}")
 NAMES = {Side.CLIENT: "client", Side.SERVER: "server"}
 EXPECT = "expect: "
 SECOND = 1_000_000_000
@@ -139,13 +140,15 @@ class _Writer:
         held, self._held = self._held, []
         if not held:
             return
-        if held[0].exactness is not self._exactness:
+        lines = list(_lines(held))
+        named = held[0].exactness is Exactness.MASKED and all(PLACEHOLDER.search(line) for _, line in lines)
+        if held[0].exactness is not self._exactness and not named:
             self._exactness = held[0].exactness
             yield f"# exactness: {self._exactness.value}"
         mark = "C:" if held[0].side is Side.CLIENT else "S:"
-        for when, line in _lines(held):
+        for when, line in lines:
             yield from self._at(when)
-            text = line_of(line)
+            text = line_of(line).replace("\\x24{", "${") if named else line_of(line)
             yield f"{mark} {text}" if text else mark
 
     def _at(self, when: int | None) -> Iterator[str]:

@@ -1,0 +1,83 @@
+"""Secrets of a connection under masks of the same length, in its octets and in what is said beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from smtptrace import edits
+from smtptrace.auth import Credential
+from smtptrace.edits import Edit
+from smtptrace.redact import forms
+from smtptrace.wire import Connection, Event, Exactness, Note, Side, Typed
+
+_SHORTEST = 4
+"""Octets; a shorter secret is masked where it was sent, but not searched for: it would be found in every word."""
+
+
+def masked(connection: Connection, credentials: Sequence[Credential]) -> Connection:
+    """The connection without any octet of a secret: where it was sent, and wherever it was repeated in any form."""
+    spans = (span for credential in credentials for span in credential.secret_spans)
+    hidden = edits.apply(connection, [_mask(span.side, span.start, span.stop) for span in spans])
+    return swept(hidden, credentials)
+
+
+def swept(connection: Connection, credentials: Sequence[Credential]) -> Connection:
+    """The connection with masks wherever a secret is repeated, not where it was sent."""
+    found = sorted(secret_forms(credentials), key=len, reverse=True)
+    if not found:
+        return connection
+    hidden = edits.apply(connection, list(_repetitions(connection, found)))
+    return replace(
+        hidden,
+        events=tuple(_event(event, found) for event in hidden.events),
+        label=hidden.label and _text(hidden.label, found),
+        facts={name: _text(fact, found) for name, fact in hidden.facts.items()},
+    )
+
+
+def secret_forms(credentials: Iterable[Credential]) -> set[bytes]:
+    """The ways in which the secrets may be written that are long enough to be searched for."""
+    values = {each.secret.octets() for each in credentials if each.secret and not _is_name(each)}
+    return {form for value in values if len(value) >= _SHORTEST for form in forms(value) if len(form) >= _SHORTEST}
+
+
+def _repetitions(connection: Connection, found: Iterable[bytes]) -> Iterator[Edit]:
+    for side, runs in zip(Side, edits.runs(connection), strict=True):
+        for start, run in runs:
+            for form in found:
+                at = run.find(form)
+                while at >= 0:
+                    yield _mask(side, start + at, start + at + len(form))
+                    at = run.find(form, at + len(form))
+
+
+def _mask(side: Side, start: int, stop: int) -> Edit:
+    """A lone `*` would cancel an AUTH exchange (RFC 4954)."""
+    octets = b"*" * (stop - start) if stop - start > 1 else b"x"
+    return Edit(side, start, stop, octets, Exactness.MASKED)
+
+
+def _event(event: Event, found: Sequence[bytes]) -> Event:
+    if isinstance(event, Note):
+        return replace(event, text=_text(event.text, found))
+    if isinstance(event, Typed):
+        return replace(event, raw=_octets(event.raw, found), meant=_octets(event.meant, found))
+    return event
+
+
+def _text(text: str, found: Sequence[bytes]) -> str:
+    octets = text.encode("utf-8", "surrogateescape")
+    return _octets(octets, found).decode("utf-8", "surrogateescape")
+
+
+def _octets(octets: bytes, found: Sequence[bytes]) -> bytes:
+    for form in found:
+        octets = octets.replace(form, b"*" * len(form))
+    return octets
+
+
+def _is_name(credential: Credential) -> bool:
+    """Whether the user's name is also the password: masking the name would tell so."""
+    name, secret = credential.authcid, credential.secret
+    return name is not None and secret is not None and name.encode("utf-8", "surrogateescape") == secret.octets()
