@@ -25,28 +25,31 @@ class Records:
     """Cuts the octets of one side into records.
 
     Octets in front of the first record are in clear, and so is everything after octets that are no record: `clear`
-    keeps the first 4 KiB of them, `clear_octets` counts them. Content of records without use is not kept.
+    keeps the first 4 KiB of them, `clear_octets` counts them. The content of application data is not kept.
     """
 
-    __slots__ = ("_buffer", "_skip", "begun", "clear", "clear_octets", "lost")
+    __slots__ = ("_buffer", "_is_clear", "_is_lost", "_skip", "begun", "clear", "clear_octets")
 
     def __init__(self) -> None:
         self._buffer = b""
         self._skip = 0
         self.begun = False
-        self.lost = False
+        self._is_clear = False
+        self._is_lost = False
         self.clear = b""
         self.clear_octets = 0
 
     def feed(self, data: bytes) -> Iterator[Record]:
         """The records that the next octets complete."""
+        if self._is_lost:
+            return
         if self._skip:
             skipped, data = data[: self._skip], data[self._skip :]
             self._skip -= len(skipped)
         data = self._buffer + data
         self._buffer = b""
         at = 0
-        while len(data) - at >= 5 and not self.lost:
+        while len(data) - at >= 5 and not self._is_clear:
             size = int.from_bytes(data[at + 3 : at + 5])
             if not (CHANGE_CIPHER_SPEC <= data[at] <= 24 and data[at + 1] == 3 and size <= _LONGEST):
                 at = self._resume(data, at)
@@ -60,21 +63,21 @@ class Records:
             else:
                 yield Record(data[at], data[at + 5 : at + 5 + size], size + 5)
             at += size + 5
-        if self.lost:
+        if self._is_clear:
             self._keep_clear(data[at:])
         else:
             self._buffer = data[at:]
 
     def lose(self) -> None:
         """Octets are missing here: where the next record begins cannot be told."""
-        self.lost = self.lost or self._buffer != b"" or self.begun
+        self._is_lost = True
 
     def _resume(self, data: bytes, at: int) -> int:
         """Where the first record may begin; everything is in clear where there was one already."""
-        found = None if self.begun else _BEGINNING.search(data, at)
-        if found is None and self.begun:
-            self.lost = True
+        if self.begun:
+            self._is_clear = True
             return at
+        found = _BEGINNING.search(data, at)
         stop = found.start() if found else max(at + 1, len(data) - 3)
         self._keep_clear(data[at:stop])
         return stop
