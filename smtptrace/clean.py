@@ -12,7 +12,7 @@ from smtptrace.auth import Credential, Exposure, read_credentials
 from smtptrace.edits import Edit
 from smtptrace.smtp import AuthExchange, Command, DataExchange, Exchange, Reply, Session, read_session
 from smtptrace.smtp.typing import as_meant, is_edited
-from smtptrace.wire import Connection, Event, Exactness, Gap, GapReason, Note, Octets, Secured, Side, Span, TimeBasis
+from smtptrace.wire import Connection, Event, Exactness, Gap, GapReason, Note, Octets, Side, Span, TimeBasis
 
 PLACEHOLDER = re.compile(rb"\$\{([A-Z][A-Z0-9_]{0,63})\}")
 
