@@ -78,6 +78,6 @@ def msmtp_login(mechanism: str, user: str = "alice", password: str = ALICE) -> l
 
 def gsasl(port: int, mechanism: str, user: str = "alice", password: str = ALICE) -> Run:
     """gsasl: logs in and leaves; knows mechanisms that the others do not."""
-    options = [f"--authentication-id={user}", f"--authorization-id={user}", f"--password={password}"]
+    options = [f"--authentication-id={user}", f"--password={password}"]
     fixed = ["gsasl", "--smtp", "--connect", f"{HOST}:{port}", f"--mechanism={mechanism}", "--no-starttls"]
     return run([*fixed, *options], stdin=b"")
