@@ -2,20 +2,40 @@
 
 A module serves every mechanism whose normalised name (lower case, `-` as `_`) begins with the module's name, the
 longest first: `scram` serves SCRAM-SHA-256-PLUS. What the octets are comes before what the command calls them.
+
+A mechanism's file holds:
+
+- `decode(talk) -> Reading`: always; it never raises, whatever the octets are;
+- `identities(talk)` and `prove(talk, password, identity)`: where a password can be verified (`_verify`);
+- `respond(login, mechanism)`: a generator of responses, where challenges can be answered (`_respond`).
 """
 
 from smtptrace.auth._credential import AuthOutcome, Credential, DecodedRound, Exposure
 from smtptrace.auth._ids import SecretIds
+from smtptrace.auth._proof import Identity, Proof, Verdict
 from smtptrace.auth._read import MECHANISMS, read_credentials
-from smtptrace.auth._stray import stray_spans
+from smtptrace.auth._respond import AuthError, Login, Responder, answering, responder
+from smtptrace.auth._stray import stray_spans, strays_after
+from smtptrace.auth._verify import Verification, verify
 
 __all__ = [
     "MECHANISMS",
+    "AuthError",
     "AuthOutcome",
     "Credential",
     "DecodedRound",
     "Exposure",
+    "Identity",
+    "Login",
+    "Proof",
+    "Responder",
     "SecretIds",
+    "Verdict",
+    "Verification",
+    "answering",
     "read_credentials",
+    "responder",
     "stray_spans",
+    "strays_after",
+    "verify",
 ]

@@ -24,5 +24,5 @@ def prove(reading: Reading, password: str) -> tuple[Proof, ...]:
             return (Proof("password", True, how),)
         if equal(base64.b64encode(octets), sent):
             return (Proof("password", True, "encoded twice"),)
-    near = sent.lower() == password.encode("utf-8", "surrogateescape").lower()
+    near = sent.lower() == _variants.octets_of(password).lower()
     return (Proof("password", False, "the letters are right, but not their case" if near else ""),)

@@ -12,6 +12,7 @@ from smtptrace.auth import _text, _variants
 from smtptrace.auth._credential import DecodedRound, Exposure
 from smtptrace.auth._proof import Identity, Proof, equal
 from smtptrace.auth._reading import Reading
+from smtptrace.auth._respond import Login, Responder
 from smtptrace.auth._talk import Message, Talk, Turn
 from smtptrace.secret import Masked, Secret
 
@@ -94,9 +95,10 @@ def prove(talk: Talk, password: str, hash_name: str | None) -> tuple[Proof, ...]
     return (Proof("digest", False),)
 
 
-def respond(user: str, password: str, hash_name: str, challenge: bytes) -> bytes:
-    """The response to a challenge."""
-    return f"{user} {hmac.new(password.encode(), challenge, hash_name).hexdigest()}".encode()
+def respond(login: Login, hash_name: str) -> Responder:
+    """User and digest of the challenge, which the server sends first."""
+    challenge = yield None
+    yield f"{login.user} {hmac.new(login.secret.octets(), challenge, hash_name).hexdigest()}".encode()
 
 
 def _challenge_facts(talk: Talk) -> dict[str, str]:

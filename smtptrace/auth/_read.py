@@ -12,7 +12,7 @@ from smtptrace.auth._credential import Credential
 from smtptrace.auth._reading import Reading
 from smtptrace.auth._talk import Talk, talk_of
 from smtptrace.smtp import AuthExchange, Exchange, Session
-from smtptrace.wire import Span
+from smtptrace.wire import Span, TimeBasis
 
 MECHANISMS = Registry("smtptrace.auth")
 
@@ -22,12 +22,21 @@ def read_credentials(session: Session) -> tuple[Credential, ...]:
     if not session.authentications:
         return ()
     strays = _stray.strays_after(session)
-    return tuple(read_exchange(each, strays.get(id(each), ())) for each in session.authentications)
+    clocked = session.connection.origin.time_basis is TimeBasis.UTC
+    return tuple(read_exchange(each, strays.get(id(each), ()), clocked=clocked) for each in session.authentications)
 
 
-def read_exchange(exchange: AuthExchange, strays: Sequence[Exchange] = ()) -> Credential:
-    """The Credential of one AUTH exchange; `strays` are exchanges after it that belong to it."""
+def read_exchange(exchange: AuthExchange, strays: Sequence[Exchange] = (), *, clocked: bool = True) -> Credential:
+    """The Credential of one AUTH exchange.
+
+    Args:
+        exchange: the exchange.
+        strays: exchanges after it that belong to it.
+        clocked: whether its times are true, so that clocks and expiry can be judged by them.
+    """
     talk = talk_of(exchange, strays)
+    if not clocked:
+        talk.time_ns = None
     reading = module_for(talk).decode(talk)
     outcome, ended = _outcome.outcome_of(talk)
     credential = Credential(
@@ -58,9 +67,9 @@ def module_for(talk: Talk) -> ModuleType:
 
 
 def named(mechanism: str) -> str | None:
-    """The entry that serves a mechanism's name: the longest one that the name begins with."""
+    """The entry that serves a mechanism's name: the longest one that the name begins with and no letter follows."""
     normal = mechanism.lower().replace("-", "_")
-    found = [name for name in MECHANISMS.names() if normal == name or normal.startswith(f"{name}_")]
+    found = [name for name in MECHANISMS.names() if normal.startswith(name) and not normal[len(name) :][:1].isalpha()]
     return max(found, key=len, default=None)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from smtptrace import grammar
-from smtptrace.auth import _base64
+from smtptrace.auth import _base64, _kinds, _mistakes
 from smtptrace.smtp import AuthExchange, Exchange, Reply, Round
 from smtptrace.wire import Side, Span
 
@@ -143,6 +143,9 @@ def _fields(text: bytes, shown: bool) -> tuple[bytes | None, tuple[str, ...]]:
     decoded = _base64.decode(text)
     if shown and "masked-by-source" not in decoded.problems:
         return text, ()
+    inner = _mistakes.decoded_twice(decoded.octets) if decoded.octets else None
+    if inner is not None and _kinds.kind_of(inner):
+        return inner, (*decoded.problems, "double-base64")
     return decoded.octets, decoded.problems
 
 

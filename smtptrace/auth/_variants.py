@@ -48,6 +48,14 @@ def _forms(password: str) -> Iterator[tuple[str, str]]:
         yield "as UTF-8 read as Windows-1252", read_wrong.decode("cp1252", "replace")
 
 
+def octets_of(text: str) -> bytes:
+    """The text in UTF-8; octets that were no text when they were typed come back as they were."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace")
+
+
 def _encoded(text: str, codec: str) -> bytes | None:
     try:
         return text.encode(codec)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from smtptrace.auth import _open
 from smtptrace.auth._reading import Reading
+from smtptrace.auth._respond import Login, Responder
 from smtptrace.auth._talk import Talk
 
 
@@ -14,3 +15,8 @@ def decode(talk: Talk) -> Reading:
     if trace:
         reading.details["trace"] = trace
     return reading
+
+
+def respond(login: Login, _mechanism: str) -> Responder:
+    """The user as trace."""
+    yield login.user.encode()

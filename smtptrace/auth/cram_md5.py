@@ -5,6 +5,7 @@ from __future__ import annotations
 from smtptrace.auth import _cram
 from smtptrace.auth._proof import Identity, Proof
 from smtptrace.auth._reading import Reading
+from smtptrace.auth._respond import Login, Responder
 from smtptrace.auth._talk import Talk
 
 
@@ -21,3 +22,8 @@ def identities(talk: Talk) -> tuple[Identity, ...]:
 def prove(talk: Talk, password: str, _identity: Identity) -> tuple[Proof, ...]:
     """Whether the digest comes from this password, in the right way or in a usual wrong one."""
     return _cram.prove(talk, password, "md5")
+
+
+def respond(login: Login, _mechanism: str) -> Responder:
+    """User and digest of the challenge."""
+    return _cram.respond(login, "md5")

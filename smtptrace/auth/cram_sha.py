@@ -7,6 +7,7 @@ import re
 from smtptrace.auth import _cram
 from smtptrace.auth._proof import Identity, Proof
 from smtptrace.auth._reading import Reading
+from smtptrace.auth._respond import Login, Responder
 from smtptrace.auth._talk import Talk
 
 _NAME = re.compile(r"CRAM-SHA-?(1|224|256|384|512)")
@@ -31,3 +32,8 @@ def identities(talk: Talk) -> tuple[Identity, ...]:
 def prove(talk: Talk, password: str, _identity: Identity) -> tuple[Proof, ...]:
     """Whether the digest comes from this password, in the right way or in a usual wrong one."""
     return _cram.prove(talk, password, hash_name(talk.mechanism))
+
+
+def respond(login: Login, mechanism: str) -> Responder:
+    """User and digest of the challenge."""
+    return _cram.respond(login, hash_name(mechanism) or "sha1")

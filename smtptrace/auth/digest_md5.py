@@ -9,6 +9,7 @@ from smtptrace.auth import _directives, _text, _variants
 from smtptrace.auth._credential import DecodedRound, Exposure
 from smtptrace.auth._proof import AS_SENT, Identity, Proof, equal
 from smtptrace.auth._reading import Reading
+from smtptrace.auth._respond import AuthError, Login, Responder
 from smtptrace.auth._talk import Message, Talk
 from smtptrace.secret import Masked, Secret
 
@@ -160,3 +161,33 @@ def _keys(identity: Identity, password: bytes) -> Iterator[bytes]:
 
 def _hex(octets: bytes) -> bytes:
     return hashlib.md5(octets, usedforsecurity=False).hexdigest().encode()
+
+
+def respond(login: Login, _mechanism: str) -> Responder:
+    """The digest without a security layer, then silence to the server's proof once it is found right."""
+    asked = _directives.quoted_list((yield None))
+    said = {
+        "username": login.user.encode(),
+        "realm": asked.get("realm", login.domain.encode()),
+        "nonce": asked.get("nonce", b""),
+        "nc": b"00000001",
+        "cnonce": login.fresh_nonce().encode(),
+        "digest-uri": f"smtp/{login.host}".encode(),
+        "qop": b"auth",
+    }
+    if login.authzid:
+        said["authzid"] = login.authzid.encode()
+    key = key_of(said["username"], said["realm"], login.secret.octets())
+    said["response"] = digest(key, said, b"AUTHENTICATE")
+    proved = _directives.quoted_list((yield _written(said, charset="charset" in asked)))
+    if "rspauth" in proved and not equal(proved["rspauth"], digest(key, said, b"")):
+        raise AuthError("DIGEST-MD5: the server did not prove that it knows the password")
+    yield b""
+
+
+def _written(said: dict[str, bytes], *, charset: bool) -> bytes:
+    """The directives as they go over the wire, strings quoted."""
+    bare = ("nc", "qop", "response")
+    quoted = {name: value.replace(b"\\", rb"\\").replace(b'"', rb"\"") for name, value in said.items()}
+    parts = [b"%s=%s" % (n.encode(), said[n]) if n in bare else b'%s="%s"' % (n.encode(), quoted[n]) for n in said]
+    return b",".join(([b"charset=utf-8"] if charset else []) + parts)

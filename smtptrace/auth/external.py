@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from smtptrace.auth import _open
 from smtptrace.auth._reading import Reading
+from smtptrace.auth._respond import Login, Responder
 from smtptrace.auth._talk import Talk
 
 
@@ -12,3 +13,8 @@ def decode(talk: Talk) -> Reading:
     reading = _open.read(talk)
     reading.authzid = _open.said(talk) or None
     return reading
+
+
+def respond(login: Login, _mechanism: str) -> Responder:
+    """The identity to act for, or nothing."""
+    yield login.authzid.encode()

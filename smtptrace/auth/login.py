@@ -8,6 +8,7 @@ from smtptrace.auth import _clear_proof, _plain_text, _text
 from smtptrace.auth._credential import DecodedRound
 from smtptrace.auth._proof import Identity, Proof
 from smtptrace.auth._reading import Reading
+from smtptrace.auth._respond import Login, Responder
 from smtptrace.auth._talk import Talk, Turn
 from smtptrace.secret import Secret
 
@@ -77,3 +78,9 @@ def identities(talk: Talk) -> tuple[Identity, ...]:
 def prove(talk: Talk, password: str, _identity: Identity) -> tuple[Proof, ...]:
     """Whether this password was sent."""
     return _clear_proof.prove(decode(talk), password)
+
+
+def respond(login: Login, _mechanism: str) -> Responder:
+    """The name, then the password, whatever the prompts say."""
+    yield login.user.encode()
+    yield login.secret.octets()

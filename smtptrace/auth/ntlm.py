@@ -8,7 +8,9 @@ from smtptrace.auth import _clear_proof, _gss_proof, _gss_reading, _ntlm_message
 from smtptrace.auth._credential import Exposure
 from smtptrace.auth._proof import Identity, Proof
 from smtptrace.auth._reading import Reading
+from smtptrace.auth._respond import Login, Responder
 from smtptrace.auth._talk import Talk
+from smtptrace.errors import MissingError
 from smtptrace.secret import Secret
 
 _PAIR = re.compile(r"([^\\:\s]{1,255})[\\:](.{1,255})", re.DOTALL)
@@ -63,3 +65,26 @@ def prove(talk: Talk, password: str, identity: Identity) -> tuple[Proof, ...]:
     if reading.exposure is Exposure.CLEAR:
         return _clear_proof.prove(reading, password)
     return _gss_proof.prove(talk, password, identity)
+
+
+def respond(login: Login, _mechanism: str) -> Responder:
+    """NEGOTIATE and AUTHENTICATE, made by pyspnego.
+
+    Raises:
+        MissingError: pyspnego is not installed.
+    """
+    try:
+        import spnego
+    except ImportError as error:
+        raise MissingError("NTLM: to log in, install pyspnego (pip install pyspnego)") from error
+    user = f"{login.domain}\\{login.user}" if login.domain else login.user
+    context = spnego.client(
+        user,
+        login.password,
+        hostname=login.host or "unspecified",
+        service="SMTP",
+        protocol="ntlm",
+        options=spnego.NegotiateOptions.use_ntlm,
+    )
+    challenge = yield context.step()
+    yield context.step(challenge)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from smtptrace.auth import _oauth
 from smtptrace.auth._reading import Reading
+from smtptrace.auth._respond import Login, Responder
 from smtptrace.auth._talk import Talk
 
 _USERS = ("upn", "preferred_username", "email", "sub")
@@ -20,3 +21,11 @@ def decode(talk: Talk) -> Reading:
     named = next((claims[name] for name in _USERS if isinstance(claims.get(name), str)), None)
     reading.authcid = named or reading.authzid
     return reading
+
+
+def respond(login: Login, _mechanism: str) -> Responder:
+    """Header, host, port and token; one control-A to an error report, so that the final reply comes."""
+    user = (login.authzid or login.user).replace("=", "=3D").replace(",", "=2C")
+    place = f"host={login.host}\x01port={login.port}\x01" if login.host else ""
+    yield f"n,a={user},\x01{place}auth=Bearer ".encode() + login.secret.octets() + b"\x01\x01"
+    yield b"\x01"

@@ -6,6 +6,7 @@ from smtptrace.auth import _clear_proof, _marks, _mistakes, _plain_text, _text
 from smtptrace.auth._credential import DecodedRound
 from smtptrace.auth._proof import Identity, Proof
 from smtptrace.auth._reading import Reading
+from smtptrace.auth._respond import Login, Responder
 from smtptrace.auth._talk import Message, Talk, Turn
 from smtptrace.secret import Masked, Secret
 
@@ -120,3 +121,8 @@ def identities(talk: Talk) -> tuple[Identity, ...]:
 def prove(talk: Talk, password: str, _identity: Identity) -> tuple[Proof, ...]:
     """Whether this password was sent."""
     return _clear_proof.prove(decode(talk), password)
+
+
+def respond(login: Login, _mechanism: str) -> Responder:
+    """The three fields at once."""
+    yield b"\0".join((login.authzid.encode(), login.user.encode(), login.secret.octets()))

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from smtptrace.auth import _base64, _directives, _saslprep, _text
+from smtptrace.auth import _base64, _directives, _saslprep, _text, _variants
 from smtptrace.auth._credential import DecodedRound, Exposure
 from smtptrace.auth._proof import Identity, Proof, equal
 from smtptrace.auth._reading import Reading
+from smtptrace.auth._respond import AuthError, Login, Responder
 from smtptrace.auth._talk import Message, Talk, Turn
+from smtptrace.errors import UsageError
 from smtptrace.secret import Masked, Secret
 
 MOST_ITERATIONS = 5_000_000
@@ -203,7 +206,7 @@ def prove(talk: Talk, password: str, _identity: Identity) -> tuple[Proof, ...]:
 
 def salted_password(name: str, password: str, salt: bytes, iterations: int) -> bytes:
     """The password salted and iterated (RFC 5802, 3)."""
-    return hashlib.pbkdf2_hmac(name, password.encode("utf-8", "surrogateescape"), salt, iterations)
+    return hashlib.pbkdf2_hmac(name, _variants.octets_of(password), salt, iterations)
 
 
 def client_proof(name: str, salted: bytes, message: bytes) -> bytes:
@@ -226,3 +229,30 @@ def _proofs(said: Messages, name: str, salted: bytes) -> tuple[Proof, ...]:
     if verdict is None:
         return proofs
     return (*proofs, Proof("server signature", equal(server_signature(name, salted, message), verdict)))
+
+
+def respond(login: Login, mechanism: str) -> Responder:
+    """The first and the final message, then silence to the server's proof once it is found right.
+
+    The PLUS forms need the TLS channel and are not answered.
+    """
+    name = hash_name(mechanism)
+    if name is None or mechanism.endswith("-PLUS"):
+        raise UsageError(f"{mechanism}: cannot log in with this mechanism")
+    user = (_saslprep.saslprep(login.user) or login.user).replace("=", "=3D").replace(",", "=2C")
+    header = f"n,{'a=' + login.authzid if login.authzid else ''},".encode()
+    first = f"n={user},r={login.fresh_nonce()}".encode()
+    offer = yield header + first
+    said = Messages(server_first=offer, offer=_directives.attributes(offer))
+    if not said.offer.get("r", b"").startswith(first.rpartition(b"r=")[2]) or not said.iterations or not said.salt:
+        raise AuthError(f"{mechanism}: the server's first message is not in order")
+    if said.iterations > MOST_ITERATIONS:
+        raise AuthError(f"{mechanism}: the server asks for {said.iterations} iterations")
+    salted = salted_password(name, _saslprep.saslprep(login.password) or login.password, said.salt, said.iterations)
+    final = b"c=" + base64.b64encode(header) + b",r=" + said.offer["r"]
+    message = b",".join((first, offer, final))
+    proof = base64.b64encode(client_proof(name, salted, message))
+    verdict = _directives.attributes((yield final + b",p=" + proof))
+    if "v" in verdict and verdict["v"] != base64.b64encode(server_signature(name, salted, message)):
+        raise AuthError(f"{mechanism}: the server did not prove that it knows the password")
+    yield b""
