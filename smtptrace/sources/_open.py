@@ -42,9 +42,13 @@ DEFAULT_EXPANSION = Expansion()
 
 
 class Pieces(io.BufferedIOBase):
-    """Octets that come in pieces as a stream; `read1` gives what is there, without waiting and without a copy."""
+    """Octets that come in pieces as a stream; `read1` gives what is there, without waiting and without a copy.
 
-    def __init__(self, pieces: Iterator[bytes]) -> None:
+    `path` names the file that holds just these octets, for tools that must open it themselves.
+    """
+
+    def __init__(self, pieces: Iterator[bytes], path: str | None = None) -> None:
+        self.path = path
         self._pieces = pieces
         self._rest = b""
 
@@ -104,7 +108,7 @@ class Input:
         self.container = container_of(start)
         content = self._expanded(stored) if self.container else stored
         self.head, pieces = _behead(content, _is_enough)
-        self.stream = cast(BinaryIO, Pieces(pieces))
+        self.stream = cast(BinaryIO, Pieces(pieces, path if self._before and not self.container else None))
 
     def octets(self, most: int) -> bytes:
         """The rest of the input, at most so many octets."""

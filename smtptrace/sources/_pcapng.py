@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 MAGIC = b"\n\r\r\n"
 _SECTION, _OLD_PACKET, _SIMPLE, _ENHANCED = 0x0A0D0D0A, 2, 3, 6
+_OTHER_RECORDS = frozenset({0x0BAD, 0x40000BAD, 9, 0x204, 0x208, 0x216, 0x217, 0x221, 0x222})
+"""Custom blocks, systemd's journal and sysdig's events, which Wireshark counts as frames too."""
 _SMALLEST_BLOCK = 12
 
 Block = tuple[int, bytes, int, int]
@@ -29,14 +31,14 @@ def claims(head: bytes) -> bool:
 def packets(read: Read, buffer: bytes, report: SourceReport) -> Iterator[Packet]:
     """The packets of a pcapng file whose first octets are `buffer`, in file order.
 
-    Frames count packet blocks. A packet without a time (simple packet block) has 0 and is counted as undated.
+    Frames are counted as Wireshark does. A packet without a time (simple packet block) has 0 and is counted as undated.
     """
     section = Section("<", report)
     enhanced = section.enhanced
     for kind, body, start, stop in _blocks(read, buffer, report):
         if kind == _ENHANCED and stop - start >= 20:
             number, high, low, held, wire = enhanced(body, start)
-            report.packets += 1
+            section.count_packet()
             data = start + 20
             end = data + held
             if end > stop or number >= len(section.interfaces):
@@ -44,20 +46,22 @@ def packets(read: Read, buffer: bytes, report: SourceReport) -> Iterator[Packet]
                 continue
             link, multiply, divide, offset_ns = section.interfaces[number]
             report.last_ns = time_ns = (high << 32 | low) * multiply // divide + offset_ns
+            yield section.frame, time_ns, link, body, data, end, wire
             if end + 4 <= stop:
                 section.read_packet_options(number, body, data + (held + 3 & ~3), stop)
-            yield report.packets, time_ns, link, body, data, end, wire
         elif kind in (_SIMPLE, _OLD_PACKET):
-            report.packets += 1
+            section.count_packet()
             packet = (section.simple if kind == _SIMPLE else section.old)(body, start, stop)
             if packet is None:
                 report.skipped["bad packet block"] += 1
             else:
                 yield packet
         elif kind == _SECTION:
-            section = Section(_byte_order(body, start - 8) or "<", report)
+            section = Section(_byte_order(body, start - 8) or "<", report, section.frame)
             enhanced = section.enhanced
             section.read_header(body, start, stop)
+        elif kind in _OTHER_RECORDS:
+            section.frame += 1
         else:
             section.read_block(kind, body, start, stop)
 

@@ -31,13 +31,19 @@ Interface = tuple[int, int, int, int]
 class Section:
     """Reads the blocks of one section; what they tell of the capture goes into `report`."""
 
-    def __init__(self, order: str, report: SourceReport) -> None:
+    def __init__(self, order: str, report: SourceReport, frame: int = 0) -> None:
+        self.frame = frame
         self.interfaces: list[Interface] = []
         self.enhanced = Struct(order + "IIIII").unpack_from
         self._order = order
         self._report = report
         self._names: list[str] = []
         self._snaplens: list[int] = []
+
+    def count_packet(self) -> None:
+        """Go on to the next frame, which is a packet."""
+        self.frame += 1
+        self._report.packets += 1
 
     def simple(self, body: bytes, start: int, stop: int) -> Packet | None:
         """The packet of a simple packet block: of the first interface, without a time or a captured length."""
@@ -46,7 +52,7 @@ class Section:
         (wire,) = self._unpack("I", body, start)
         end = min(start + 4 + min(wire, self._snaplens[0] or wire), stop)
         self._report.undated += 1
-        return self._report.packets, 0, self.interfaces[0][0], body, start + 4, end, wire
+        return self.frame, 0, self.interfaces[0][0], body, start + 4, end, wire
 
     def old(self, body: bytes, start: int, stop: int) -> Packet | None:
         """The packet of an obsolete packet block."""
@@ -60,7 +66,7 @@ class Section:
             self._count_drops(number, dropped)
         link, multiply, divide, offset_ns = self.interfaces[number]
         self._report.last_ns = time_ns = (high << 32 | low) * multiply // divide + offset_ns
-        return self._report.packets, time_ns, link, body, start, start + held, wire
+        return self.frame, time_ns, link, body, start, start + held, wire
 
     def read_header(self, body: bytes, start: int, stop: int) -> None:
         """Take the comments of a section header."""
@@ -74,7 +80,7 @@ class Section:
             if code == _COMMENT and value.startswith(_MARK):
                 self._mark(value)
             elif code == _COMMENT:
-                self._comment(value, f"packet {self._report.packets}: ")
+                self._comment(value, f"packet {self.frame}: ")
             elif code == _PACKET_DROP_COUNT and len(value) == 8:
                 self._count_drops(number, *self._unpack("Q", value, 0))
 
@@ -141,7 +147,7 @@ class Section:
 
     def _mark(self, value: bytes) -> None:
         if len(self._report.marks) < _MOST_MARKS:
-            self._report.marks.append((self._report.packets, value.decode("utf-8", "replace")))
+            self._report.marks.append((self.frame, value.decode("utf-8", "replace")))
         else:
             self._report.skipped["too many marks"] += 1
 
