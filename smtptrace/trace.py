@@ -219,10 +219,8 @@ class Reading:
         part.report.engine = "transcripts"
         part.report.format = connections[0].origin.format if connections else "text"
         if not connections:
-            raise UnreadableError(
-                f"{part.input.path}: neither a packet capture nor a text with an SMTP dialogue in it; "
-                "'smtptrace list --help' names what can be read"
-            )
+            what = "neither a packet capture nor a text with an SMTP dialogue in it" if text else "empty"
+            raise UnreadableError(f"{part.input.path}: {what}; 'smtptrace list --help' names what can be read")
         for connection in connections:
             course = _Course(connection, self.options)
             course.feed(connection.events)

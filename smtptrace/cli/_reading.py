@@ -59,7 +59,6 @@ class Run:
         coverage = Coverage()
         try:
             reading = Reading(paths, self.options)
-            self.readings.append((reading, coverage))
             with Progress(reading):
                 for trace in reading:
                     name = session_id(trace.session.connection, number)
@@ -70,6 +69,7 @@ class Run:
         except UnreadableError as error:
             self._complain(str(error))
             return
+        self.readings.append((reading, coverage))
         for problem in reading.damage():
             self._complain(f"{problem}; what came before it was read")
 
