@@ -6,7 +6,7 @@ from collections import deque
 
 from smtptrace.segment import Segment
 from smtptrace.tcp._flow import FIN, PATIENCE, Flow
-from smtptrace.tcp._half import AHEAD, SEQUENCE, WINDOW, Half, distance
+from smtptrace.tcp._half import AHEAD, NEAR, SEQUENCE, Half, distance
 from smtptrace.tcp._limits import Limits
 from smtptrace.tcp._memory import Memory
 from smtptrace.wire import Connection, Event, GapReason, Origin
@@ -249,7 +249,7 @@ def _is_late(past: tuple[int | None, int | None], seq: int, size: int, *, syn: b
 
 def _may_begin(half: Half, seq: int) -> bool:
     """Whether the octets held of a flow without a known beginning may have followed this SYN."""
-    return half.next is None and all(0 < distance(early[0], seq) < WINDOW for early in half.early)
+    return half.next is None and all(0 < distance(early[0], seq) < NEAR for early in half.early)
 
 
 def _is_unanswered(half: Half) -> bool:

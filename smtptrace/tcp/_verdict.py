@@ -73,16 +73,18 @@ def is_text(octets: bytes) -> bool:
 
 def client_evidence(head: bytes) -> Evidence:
     """How much octets look like the client of SMTP."""
-    if not head:
+    line, end, _ = head.partition(b"\n")
+    verb = grammar.verb_of(line)
+    has_preamble = _PREAMBLE.match(head) is not None
+    if _CLIENT_CERTAIN.match(head) or ((has_preamble or verb in grammar.VERBS) and _CLIENT_CERTAIN.search(head)):
+        return Evidence.CERTAIN
+    if has_preamble or not head or (not end and _WORD_BEGUN.match(head)):
         return Evidence.UNKNOWN
-    verb = grammar.verb_of(head.split(b"\n", 1)[0] + b"\n") if b"\n" in head else None
-    if verb in grammar.VERBS or _PREAMBLE.match(head) or _WORD_BEGUN.match(head):
-        if _CLIENT_CERTAIN.search(head):
-            return Evidence.CERTAIN
-        if verb in grammar.VERBS and not _FTP_AUTH.match(head):
-            return Evidence.WEAK if verb in _COMMON_VERBS else Evidence.FAIR
-        return Evidence.UNKNOWN if not verb or verb in grammar.VERBS else Evidence.FOREIGN
-    return Evidence.CERTAIN if _CLIENT_CERTAIN.match(head) else Evidence.FOREIGN
+    if verb not in grammar.VERBS or _FTP_AUTH.match(head):
+        return Evidence.FOREIGN
+    if not end:
+        return Evidence.UNKNOWN
+    return Evidence.WEAK if verb in _COMMON_VERBS else Evidence.FAIR
 
 
 def server_evidence(head: bytes) -> Evidence:
