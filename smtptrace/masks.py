@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from smtptrace import edits
+from smtptrace import edits, redact
 from smtptrace.auth import Credential
 from smtptrace.edits import Edit
 from smtptrace.redact import forms
+from smtptrace.trace import Trace
 from smtptrace.wire import Connection, Event, Exactness, Note, Side, Typed
 
 _SHORTEST = 4
@@ -18,8 +19,16 @@ _SHORTEST = 4
 def masked(connection: Connection, credentials: Sequence[Credential]) -> Connection:
     """The connection without any octet of a secret: where it was sent, and wherever it was repeated in any form."""
     spans = (span for credential in credentials for span in credential.secret_spans)
-    hidden = edits.apply(connection, [_mask(span.side, span.start, span.stop) for span in spans])
-    return swept(hidden, credentials)
+    return swept(edits.apply(connection, [_mask(span.side, span.start, span.stop) for span in spans]), credentials)
+
+
+def shown(trace: Trace, *, reveal: bool = False) -> Trace:
+    """The trace for an output that writes its connection too: masked in every part, or with secrets that print."""
+    if reveal:
+        return redact.reveal(trace)
+    blind = redact.mask(trace)
+    connection = masked(trace.session.connection, trace.credentials)
+    return replace(blind, session=replace(blind.session, connection=connection))
 
 
 def swept(connection: Connection, credentials: Sequence[Credential]) -> Connection:
@@ -27,13 +36,18 @@ def swept(connection: Connection, credentials: Sequence[Credential]) -> Connecti
     found = sorted(secret_forms(credentials), key=len, reverse=True)
     if not found:
         return connection
-    hidden = edits.apply(connection, list(_repetitions(connection, found)))
+    blind = edits.apply(connection, list(_repetitions(connection, found)))
     return replace(
-        hidden,
-        events=tuple(_event(event, found) for event in hidden.events),
-        label=hidden.label and _text(hidden.label, found),
-        facts={name: _text(fact, found) for name, fact in hidden.facts.items()},
+        blind,
+        events=tuple(_event(event, found) for event in blind.events),
+        label=blind.label and _text(blind.label, found),
+        facts={name: _text(fact, found) for name, fact in blind.facts.items()},
     )
+
+
+def hidden(octets: bytes, credentials: Iterable[Credential]) -> bytes:
+    """The octets with masks wherever a secret is repeated in them."""
+    return _octets(octets, sorted(secret_forms(credentials), key=len, reverse=True))
 
 
 def secret_forms(credentials: Iterable[Credential]) -> set[bytes]:
