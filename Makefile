@@ -32,7 +32,7 @@ check: .venv/developing
 fast: .venv/developing
 	$(PYTEST) $(FAST)
 
-cover: .venv/developing
+cover: .venv/developing .lab/installed
 	rm -f .coverage .coverage.*
 	.venv/bin/coverage run -m pytest -q $(FAST)
 	.venv/bin/coverage combine -q
