@@ -46,9 +46,9 @@ def packets(read: Read, buffer: bytes, report: SourceReport) -> Iterator[Packet]
                 continue
             link, multiply, divide, offset_ns = section.interfaces[number]
             report.last_ns = time_ns = (high << 32 | low) * multiply // divide + offset_ns
-            yield section.frame, time_ns, link, body, data, end, wire
-            if end + 4 <= stop:
+            if end + 4 <= stop:  # before the packet: marks tell what came before its octets
                 section.read_packet_options(number, body, data + (held + 3 & ~3), stop)
+            yield section.frame, time_ns, link, body, data, end, wire
         elif kind in (_SIMPLE, _OLD_PACKET):
             section.count_packet()
             packet = (section.simple if kind == _SIMPLE else section.old)(body, start, stop)

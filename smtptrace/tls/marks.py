@@ -21,6 +21,7 @@ from smtptrace.wire import (
     Event,
     Exactness,
     Gap,
+    GapReason,
     Octets,
     Open,
     TimeBasis,
@@ -121,7 +122,7 @@ class _Course:
         self.connection = _as_it_was(connection, told.facts)
         self._supplied = told.facts.get("handshake") == "supplied"
         self._timeless = self.connection.origin.time_basis is TimeBasis.NONE
-        self._gaps: list[Gap] = []
+        self._missing = [0, 0]
         self._begun = self._live = 0
         self._over = False
 
@@ -161,7 +162,7 @@ class _Course:
                 continue
             events.append(replace(said, time_ns=time_ns, frame=at))
             if isinstance(said, Gap) and said.size:
-                self._gaps.append(said)
+                self._missing[said.side] += said.size
         return exactness
 
     def _is_ours(self, event: Event) -> bool:
@@ -170,11 +171,11 @@ class _Course:
             return self._supplied or self._begun > 1
         if isinstance(event, Close) and event.how is Closing.END_OF_CAPTURE:
             return self._supplied or not self._over
-        if isinstance(event, Gap):
-            known = next((gap for gap in self._gaps if (gap.side, gap.size) == (event.side, event.size)), None)
-            if known is not None:
-                self._gaps.remove(known)
-            return known is not None
+        if isinstance(event, Gap) and event.reason is GapReason.BEFORE_CAPTURE:
+            return True
+        if isinstance(event, Gap) and event.size and event.size <= self._missing[event.side]:
+            self._missing[event.side] -= event.size
+            return True
         return False
 
 
