@@ -1,6 +1,16 @@
-"""One cause a file, and knowledge.toml: why a session failed, and how to mend it."""
+"""One cause a file, and knowledge.toml: why a session failed, and how to mend it.
+
+A cause is a module whose name is its slug with underscores. Its contract:
+
+    the docstring's first line    what the cause means, in one sentence
+    `FIX: dict[str, str]`         by server flavour, `any` for the others: what only looks, then the change
+    `REFERENCES: tuple[str, ...]` where it stands written
+    `weigh(case) -> Weight | None` (optional) how strongly the session speaks for it, with the lines that show it;
+                                  a cause without it is known by its wordings in knowledge.toml alone
+"""
 
 from smtptrace.diagnosis._cause import Cause
-from smtptrace.diagnosis._diagnose import CAUSES, diagnose
+from smtptrace.diagnosis._diagnose import CAUSES, diagnose, fix_for, slug_of
+from smtptrace.diagnosis._flavour import server_flavour
 
-__all__ = ["CAUSES", "Cause", "diagnose"]
+__all__ = ["CAUSES", "Cause", "diagnose", "fix_for", "server_flavour", "slug_of"]

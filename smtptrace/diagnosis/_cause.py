@@ -9,7 +9,10 @@ from smtptrace.findings import Evidence
 
 @dataclass(slots=True)
 class Cause:
-    """Why a session failed: class slug, how sure, in plain words, the fix, and the lines that show it (at most 3)."""
+    """Why a session failed: class slug, how sure, in plain words, the fix, and the lines that show it (at most 3).
+
+    `as_of` is the date (ISO 8601) on which a provider's rule that the explanation rests on was last checked.
+    """
 
     slug: str
     confidence: float
@@ -17,3 +20,4 @@ class Cause:
     fix: str
     evidence: tuple[Evidence, ...]
     references: tuple[str, ...] = ()
+    as_of: str | None = None

@@ -2,17 +2,101 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from types import ModuleType
 
 from smtptrace._registry import Registry
 from smtptrace.auth import Credential
+from smtptrace.diagnosis._case import Case
 from smtptrace.diagnosis._cause import Cause
-from smtptrace.findings import Finding
+from smtptrace.diagnosis._weight import FAINT, UNKNOWN, Weight
+from smtptrace.findings import Evidence, Finding
 from smtptrace.smtp import Session
 
 CAUSES = Registry("smtptrace.diagnosis")
 
+MOST = 5
+"""Causes that are named for one session."""
+
+MOST_EVIDENCE = 3
+
 
 def diagnose(session: Session, credentials: Sequence[Credential], findings: Sequence[Finding]) -> tuple[Cause, ...]:
-    """Why the session failed, the likeliest cause first; empty where it did not fail."""
-    return ()
+    """Why the session failed, the likeliest cause first; empty where it did not fail.
+
+    `unknown` stands alone, or before causes that are no more than a guess. No cause is named without a line that
+    shows it.
+    """
+    if not _may_have_failed(session):
+        return ()
+    case = Case(session, credentials, findings)
+    if not case.failed:
+        return ()
+    weighed = {name: _weigh(name, module, case) for name, module in _modules()}
+    found = [
+        (name, weight) for name, weight in weighed.items() if weight and weight.evidence and weight.confidence >= FAINT
+    ]
+    found.sort(key=lambda each: -each[1].confidence)
+    if found and found[0][0] != "unknown" and found[0][1].confidence > UNKNOWN:
+        found = [each for each in found if each[0] != "unknown"]
+    return tuple(_cause(name, weight, case.flavour) for name, weight in found[:MOST])
+
+
+def slug_of(name: str) -> str:
+    """The slug of a cause's module: its name with hyphens."""
+    return name.replace("_", "-")
+
+
+@lru_cache(maxsize=1)
+def _modules() -> tuple[tuple[str, ModuleType], ...]:
+    return tuple((name, CAUSES[name]) for name in CAUSES)
+
+
+def _weigh(name: str, module: ModuleType, case: Case) -> Weight | None:
+    """What the cause says of itself; a cause that is known by words alone has no `weigh`."""
+    weigh = getattr(module, "weigh", None)
+    return weigh(case) if weigh else case.said(slug_of(name))
+
+
+def _cause(name: str, weight: Weight, flavour: str | None) -> Cause:
+    module = CAUSES[name]
+    return Cause(
+        slug=slug_of(name),
+        confidence=round(min(weight.confidence, 0.99), 2),
+        summary=weight.because or CAUSES.summary(name),
+        fix=weight.fix or fix_for(module, flavour),
+        evidence=_distinct(weight.evidence),
+        references=tuple(dict.fromkeys((*module.REFERENCES, *weight.references))),
+        as_of=weight.as_of,
+    )
+
+
+def fix_for(module: ModuleType, flavour: str | None) -> str:
+    """The fix of a cause for a kind of server: first a command that only looks, then the change."""
+    fixes: Mapping[str, str] = module.FIX
+    return fixes.get(flavour or "", fixes["any"])
+
+
+def _distinct(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
+    """At most three different lines that say something."""
+    kept: dict[tuple[str, int | None], Evidence] = {}
+    for each in evidence:
+        if each.text.strip():
+            kept.setdefault((each.text, each.span.frame if each.span else None), each)
+    return tuple(kept.values())[:MOST_EVIDENCE]
+
+
+def _may_have_failed(session: Session) -> bool:
+    """A quick look: whether anything was refused, noted, broken off, or never came to an end."""
+    for exchange in session.exchanges:
+        reply = exchange.reply
+        if reply is None or reply.code >= 400 or exchange.replies:
+            return True
+    return bool(
+        not session.transactions
+        or session.notes
+        or session.greeting is None
+        or session.greeting.code >= 400
+        or any(each.outcome.value != "accepted" for each in session.transactions)
+    )

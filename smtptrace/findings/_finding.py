@@ -25,12 +25,38 @@ class Basis(enum.Enum):
     INFERRED = "inferred"
 
 
+class Facet(enum.IntFlag):
+    """What a session has that a rule needs; a rule is asked only about sessions that have all it names."""
+
+    ANY = 0
+    CREDENTIALS = 1
+    TRANSACTIONS = 2
+    ANOMALIES = 4
+    TLS = 8
+    GAPS = 16
+    OFFER_IN_CLEAR = 32
+    PROBES = 64
+    SLOW = 128
+    UNUSED = 256
+
+
 @dataclass(slots=True)
 class Evidence:
     """A place that shows it: the whole line as text (secrets masked later), and where it stands."""
 
     text: str
     span: Span | None = None
+
+
+@dataclass(slots=True)
+class Sight:
+    """What a rule saw in one session; `severity`, `basis` and `confidence` where they differ from the rule's own."""
+
+    summary: str
+    evidence: tuple[Evidence, ...]
+    severity: Severity | None = None
+    confidence: float = 1.0
+    basis: Basis | None = None
 
 
 @dataclass(slots=True)

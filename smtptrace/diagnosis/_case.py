@@ -1,0 +1,284 @@
+"""A failed session as the causes look at it: what was refused, what was offered, who had logged in, what was noted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from smtptrace.auth import Credential
+from smtptrace.diagnosis import _knowledge
+from smtptrace.diagnosis._flavour import server_flavour
+from smtptrace.diagnosis._offer import Offer, offers_of
+from smtptrace.diagnosis._refusal import Refusal, refusals_of, verb_of
+from smtptrace.diagnosis._weight import Weight, strongest
+from smtptrace.findings import Evidence, Finding
+from smtptrace.findings._evidence import of_anomaly, of_command, of_note, of_reply
+from smtptrace.smtp import AuthExchange, Exchange, Outcome, Session
+from smtptrace.wire import Closing, Note, Opening
+
+MOST = 512
+"""Exchanges of one session that are looked at, from its beginning and its end; a failure further in is still found."""
+
+_ERROR = re.compile(
+    r"error|fail|exception|refused|reject|denied|timed? ?out|timeout|unable|could ?n.t|can ?not|cannot|not support"
+    r"|did not|didn.t|does not|doesn.t|no worthy|never|not advertise|not available|unexpected|invalid|wrong|expired"
+    r"|\b[45][0-9][0-9][ -]|unverified|traceback|at [A-Za-z]+\.[A-Za-z.]+\(|closed|broken|reset by|no such|missing",
+    re.IGNORECASE,
+)
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One AUTH command with its decoded credential and what was offered when it was sent."""
+
+    index: int
+    exchange: AuthExchange
+    credential: Credential | None
+    offer: Offer | None
+    refusal: Refusal | None = None
+
+    @property
+    def mechanism(self) -> str:
+        """The mechanism as the command names it, upper case."""
+        return self.exchange.mechanism
+
+    @property
+    def code(self) -> int:
+        """The code that ended it, 0 where there is none."""
+        return self.exchange.reply.code if self.exchange.reply else 0
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Slugs of what was wrong with the exchange."""
+        return self.credential.problems if self.credential else ()
+
+    @property
+    def at_once(self) -> bool:
+        """Whether the server refused without a single challenge."""
+        return not any(each.challenge is not None for each in self.exchange.rounds)
+
+    @property
+    def offered(self) -> bool | None:
+        """Whether the mechanism was among those offered, None where nothing can be said."""
+        offer = self.offer
+        if offer is None or offer.keywords is None:
+            return None
+        verb = self.exchange.command.verb if self.exchange.command else "AUTH"
+        listed = offer.keywords.get(verb or "AUTH")
+        if listed is None:
+            return False if offer.whole else None
+        return self.mechanism in listed
+
+
+@dataclass
+class Case:
+    """One failed session, looked at once for all causes."""
+
+    session: Session
+    credentials: Sequence[Credential]
+    findings: Sequence[Finding] = ()
+    refusals: tuple[Refusal, ...] = field(init=False)
+    offers: tuple[Offer, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        exchanges = list(enumerate(self.session.exchanges))
+        if len(exchanges) > 2 * MOST:
+            exchanges = exchanges[:MOST] + exchanges[-MOST:]
+        self._numbered = exchanges
+        self.offers = tuple(offers_of(exchanges))
+        self.refusals = tuple(refusals_of(self.session, exchanges))
+
+    # ---- what failed -------------------------------------------------------------------------------------------
+
+    @property
+    def first(self) -> Refusal | None:
+        """The first refusal that was not made good: the others mostly follow from it."""
+        return self.refusals[0] if self.refusals else None
+
+    def refused(self, *stages: str) -> Refusal | None:
+        """The first refusal in one of the stages."""
+        return next((each for each in self.refusals if each.stage in stages), None)
+
+    @cached_property
+    def remarks(self) -> tuple[Note, ...]:
+        """Notes that tell of trouble."""
+        return tuple(note for note in self.session.notes[:MOST] if _ERROR.search(note.text))
+
+    @cached_property
+    def succeeded(self) -> bool:
+        """Whether the server took a message."""
+        return any(each.outcome is Outcome.ACCEPTED for each in self.session.transactions)
+
+    @cached_property
+    def is_text(self) -> bool:
+        """Whether the source is a text somebody kept, not a capture."""
+        return not self.session.connection.origin.format.startswith(("pcap", "tshark", "interface"))
+
+    @cached_property
+    def cut_off(self) -> bool:
+        """Whether a side broke the connection off."""
+        return any(close.how is Closing.RST for close in self.session.closes)
+
+    @property
+    def failed(self) -> bool:
+        """Whether anything went wrong that was not made good."""
+        return bool(self.refusals) or (not self.succeeded and (self._broke_off or self._gave_up))
+
+    @property
+    def _broke_off(self) -> bool:
+        session = self.session
+        secured = session.tls
+        opened = session.opened
+        return bool(
+            self.remarks
+            or (secured is not None and secured.alert is not None and not secured.opened)
+            or (opened is not None and opened.how is not Opening.SYN_SEEN)
+            or session.anomalies
+            or any(attempt.problems for attempt in self.attempts if attempt.code != 235)
+            or self.cut_off
+        )
+
+    @property
+    def _gave_up(self) -> bool:
+        """A kept text whose client went away before it had logged in or sent anything."""
+        return self.is_text and not any(attempt.code == 235 for attempt in self.attempts)
+
+    # ---- what was offered and tried ----------------------------------------------------------------------------
+
+    def offer_before(self, index: int) -> Offer | None:
+        """The EHLO reply in force when exchange `index` was sent; None where TLS began after it without a new EHLO."""
+        found = None
+        for offer in self.offers:
+            if offer.index > index:
+                break
+            found = offer
+        if found is not None and found.index < self.tls_from <= index:
+            return None
+        return found
+
+    @cached_property
+    def tls_from(self) -> int:
+        """Index of the first exchange after STARTTLS was accepted; beyond all of them where it never was."""
+        for index, exchange in self._numbered:
+            if verb_of(exchange) in {"STARTTLS", "X-ANONYMOUSTLS"} and exchange.reply and exchange.reply.code == 220:
+                return index + 1
+        return 1 << 60
+
+    @property
+    def began_tls(self) -> bool:
+        """Whether the session went on inside TLS, or was in it from the start."""
+        secured = self.session.tls
+        return self.tls_from < 1 << 60 or (secured is not None and (secured.implicit or secured.opened))
+
+    def in_clear(self, index: int) -> bool:
+        """Whether exchange `index` went in clear."""
+        exchange = self.session.exchanges[index]
+        secured = self.session.tls
+        return not exchange.tls and index < self.tls_from and not (secured is not None and secured.implicit)
+
+    @cached_property
+    def attempts(self) -> tuple[Attempt, ...]:
+        """The AUTH commands in order."""
+        numbers = {id(exchange): index for index, exchange in self._numbered}
+        refused = {id(each.exchange): each for each in self.refusals if each.stage == "AUTH"}
+        made = []
+        for number, auth in enumerate(self.session.authentications):
+            index = numbers.get(id(auth))
+            if index is None:
+                continue
+            credential = self.credentials[number] if number < len(self.credentials) else None
+            made.append(Attempt(index, auth, credential, self.offer_before(index), refused.get(id(auth))))
+        return tuple(made)
+
+    @cached_property
+    def refused_attempts(self) -> tuple[Attempt, ...]:
+        """The attempts that ended in a refusal nobody made good."""
+        return tuple(attempt for attempt in self.attempts if attempt.refusal is not None)
+
+    def logged_in(self, before: int = 1 << 60) -> Attempt | None:
+        """The last accepted login before exchange `before`, None where there was none."""
+        done = [attempt for attempt in self.attempts if attempt.code == 235 and attempt.index < before]
+        return done[-1] if done else self._unasked_login(before)
+
+    def _unasked_login(self, before: int) -> Attempt | None:
+        for index, exchange in self._numbered:
+            if index < before and exchange.command is None and exchange.reply and exchange.reply.code == 235:
+                return Attempt(index, AuthExchange(None, exchange.reply), None, None)
+        return None
+
+    def sent(self, *verbs: str) -> Iterator[tuple[int, Exchange]]:
+        """The exchanges whose command has one of the verbs, with their index."""
+        return ((index, exchange) for index, exchange in self._numbered if verb_of(exchange) in verbs)
+
+    def first_sent(self, *verbs: str) -> tuple[int, Exchange] | None:
+        """The first of them."""
+        return next(self.sent(*verbs), None)
+
+    @property
+    def numbered(self) -> Sequence[tuple[int, Exchange]]:
+        """Index and exchange in the order the commands were sent."""
+        return self._numbered
+
+    # ---- what was said -----------------------------------------------------------------------------------------
+
+    @cached_property
+    def flavour(self) -> str | None:
+        """The kind of server, None where nothing gives it away."""
+        return server_flavour(self.session)
+
+    @cached_property
+    def wordings(self) -> dict[str, Weight]:
+        """By cause, the strongest thing that replies and notes say for it."""
+        found: dict[str, Weight] = {}
+        for part, (place, refusal, note) in enumerate(self._spoken()):
+            follows = max(0.7, 1 - 0.1 * part)
+            for slug, weight in _knowledge.weigh(place, self.flavour):
+                shown = refusal.evidence if refusal else (of_note(note),) if note else ()
+                heard = Weight(
+                    round(weight.confidence * follows, 3),
+                    tuple(reversed(shown)),
+                    weight.because,
+                    weight.fix,
+                    weight.as_of,
+                    weight.references,
+                )
+                found[slug] = strongest(found.get(slug), heard)
+        return found
+
+    def _spoken(self) -> Iterator[tuple[_knowledge.Said, Refusal | None, Note | None]]:
+        for refusal in self.refusals[:16]:
+            reply = refusal.reply
+            text = "" if refusal.mute else refusal.text
+            yield _knowledge.Said(str(reply.code), reply.enhanced, text, refusal.stage), refusal, None
+        for note in self.remarks[:16]:
+            yield _knowledge.Said("", None, note.text[:2000], "NOTE"), None, note
+
+    def said(self, slug: str) -> Weight | None:
+        """How strongly the words of server or client speak for a cause."""
+        return self.wordings.get(slug)
+
+    def remark(self, pattern: re.Pattern[str]) -> Note | None:
+        """The first note in which the pattern is found, trouble or not."""
+        return next((note for note in self.session.notes[:MOST] if pattern.search(note.text)), None)
+
+    def anomaly(self, *kinds: str) -> Evidence | None:
+        """The first anomaly of one of the kinds, as evidence."""
+        found = next((each for each in self.session.anomalies if each.kind in kinds), None)
+        return of_anomaly(found, self.session) if found else None
+
+    @cached_property
+    def last_word(self) -> tuple[Evidence, ...]:
+        """The last thing that was said, for a session that just ended."""
+        for _, exchange in reversed(self._numbered):
+            if exchange.reply is not None:
+                reply = exchange.reply
+                last = reply.lines[-1].upper() if reply.lines else b""
+                return (of_reply(reply, self.session.connection, last),)
+            if exchange.command is not None:
+                return (of_command(exchange.command),)
+        return (of_reply(self.session.greeting),) if self.session.greeting else ()
+
+
+__all__ = ["Attempt", "Case", "Offer", "Refusal"]

@@ -1,0 +1,119 @@
+"""What replies and error texts mean: the rows of knowledge.toml, read once and asked by code, wording and flavour."""
+
+from __future__ import annotations
+
+import datetime
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+from smtptrace.diagnosis._weight import Weight
+
+_LISTS = ("codes", "enhanced", "stages", "flavours")
+_MUTE = 0.4
+"""What is left of the weight of a code alone, where the server gave no words with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One thing that was said: `code` and `enhanced` of a reply ("" and None for a note), its words, and where."""
+
+    code: str
+    enhanced: str | None
+    text: str
+    stage: str
+
+
+@dataclass(slots=True)
+class Row:
+    """One row of knowledge.toml.
+
+    A row speaks for what is said where all of these agree, empty ones agreeing with everything: `codes`, `enhanced`,
+    `stages`, `flavours`, and `pattern` (searched, letter case ignored). A row with a pattern is not held back by the
+    flavour: software quotes other servers. `causes` gives weights from 0 to 1 by slug.
+    """
+
+    meaning: str
+    causes: dict[str, float]
+    source: str
+    checked_on: datetime.date
+    codes: tuple[str, ...] = ()
+    enhanced: tuple[str, ...] = ()
+    pattern: str = ""
+    stages: tuple[str, ...] = ()
+    flavours: tuple[str, ...] = ()
+    fix: str = ""
+    valid_from: datetime.date | None = None
+    valid_until: datetime.date | None = None
+    compiled: re.Pattern[str] | None = field(default=None, compare=False)
+
+    def speaks_for(self, said: Said, flavour: str | None) -> bool:
+        """Whether the row is about this."""
+        return (
+            (not self.codes or said.code in self.codes or (not said.code and self.compiled is not None))
+            and (not self.enhanced or said.enhanced in self.enhanced or _quotes(self.enhanced, said))
+            and (not self.stages or said.stage in self.stages or said.stage in {"NOTE", "UNASKED", "GREETING"})
+            and (self._words(said) if self.compiled else not self.flavours or flavour in self.flavours)
+        )
+
+    def _words(self, said: Said) -> bool:
+        assert self.compiled is not None
+        return bool(said.text) and self.compiled.search(said.text) is not None
+
+
+def _quotes(enhanced: tuple[str, ...], said: Said) -> bool:
+    """Whether a note quotes one of the enhanced codes."""
+    return not said.code and any(code in said.text for code in enhanced)
+
+
+@lru_cache(maxsize=1)
+def rows() -> tuple[Row, ...]:
+    """All rows, in the order of the file."""
+    text = resources.files("smtptrace.diagnosis").joinpath("knowledge.toml").read_text(encoding="utf-8")
+    return tuple(_row(record) for record in tomllib.loads(text)["reply"])
+
+
+def _row(record: dict[str, Any]) -> Row:
+    lists: dict[str, Any] = {key: tuple(record[key]) for key in _LISTS if key in record}
+    row = Row(**(record | lists))
+    if row.pattern:
+        row.compiled = re.compile(row.pattern, re.IGNORECASE)
+    return row
+
+
+def weigh(said: Said, flavour: str | None) -> tuple[tuple[str, Weight], ...]:
+    """The causes that this speaks for, each with its strongest row; a row of wordings silences those of bare codes."""
+    return _weigh(said, flavour)
+
+
+@lru_cache(maxsize=4096)
+def _weigh(said: Said, flavour: str | None) -> tuple[tuple[str, Weight], ...]:
+    matching = about(said, flavour)
+    worded = [row for row in matching if row.compiled]
+    best: dict[str, Weight] = {}
+    for row in worded or matching:
+        for slug, confidence in row.causes.items():
+            heard = confidence if row.compiled or said.text else confidence * _MUTE
+            if slug not in best or heard > best[slug].confidence:
+                best[slug] = Weight(round(heard, 3), (), row.meaning, row.fix, _as_of(row), (row.source,))
+    return tuple(best.items())
+
+
+def about(said: Said, flavour: str | None) -> tuple[Row, ...]:
+    """The rows that speak for this, those with a wording first."""
+    found = [row for row in rows() if row.speaks_for(said, flavour)]
+    return tuple(sorted(found, key=lambda row: row.compiled is None))
+
+
+def _as_of(row: Row) -> str | None:
+    """The date of the last check, where the row is about one provider's rules."""
+    return row.checked_on.isoformat() if row.flavours else None
+
+
+def of_code(code: str) -> Iterator[Row]:
+    """The rows that name a reply code or an enhanced code."""
+    return (row for row in rows() if code in row.codes or code in row.enhanced)

@@ -1,0 +1,74 @@
+"""What the server offers in its replies to EHLO."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from smtptrace.diagnosis._refusal import Numbered, verb_of
+from smtptrace.smtp import Reply
+
+_KEYWORDS = frozenset(
+    "AUTH SIZE STARTTLS PIPELINING 8BITMIME CHUNKING SMTPUTF8 DSN ENHANCEDSTATUSCODES BINARYMIME HELP VRFY ETRN"
+    " X-ANONYMOUSTLS X-EXPS XRDST XSHADOW LIMITS REQUIRETLS PRDR EXPN TURN XCLIENT XFORWARD".split()
+)
+
+
+@dataclass(slots=True)
+class Offer:
+    """What one EHLO reply offers.
+
+    `keywords` maps keyword to parameters in upper case, None where the reply shows no words. `whole` is false for a
+    piece of a reply, whose silence says nothing.
+    """
+
+    index: int
+    reply: Reply
+    keywords: dict[str, tuple[str, ...]] | None
+    tls: bool = False
+    whole: bool = True
+    helo: bool = False
+
+    @property
+    def mechanisms(self) -> tuple[str, ...] | None:
+        """Mechanisms of the AUTH line, () where there is none, None where nothing can be said."""
+        if self.keywords is None:
+            return None
+        if "AUTH" in self.keywords:
+            return self.keywords["AUTH"]
+        return () if self.whole else None
+
+    def has(self, keyword: str) -> bool | None:
+        """Whether the keyword is offered; None where nothing can be said."""
+        if self.keywords is None:
+            return None
+        return True if keyword in self.keywords else False if self.whole else None
+
+
+def offers_of(exchanges: Numbered) -> Iterator[Offer]:
+    for index, exchange in exchanges:
+        reply, verb = exchange.reply, verb_of(exchange)
+        if reply is None or reply.code != 250:
+            continue
+        if verb in {"EHLO", "LHLO"}:
+            yield Offer(index, reply, _keywords(reply, skip=1), exchange.tls)
+        elif verb == "HELO":
+            yield Offer(index, reply, {}, exchange.tls, helo=True)
+        elif exchange.command is None and any(_keyword(line) in _KEYWORDS for line in reply.lines):
+            yield Offer(index, reply, _keywords(reply, skip=0), exchange.tls, whole=len(reply.lines) > 2)
+
+
+def _keyword(line: bytes) -> str:
+    return line[4:].replace(b"=", b" ").partition(b" ")[0].decode("ascii", "replace").upper()
+
+
+def _keywords(reply: Reply, skip: int) -> dict[str, tuple[str, ...]] | None:
+    """Keyword -> parameters of the lines after the first `skip`; None where a reply of several lines has no words."""
+    found: dict[str, tuple[str, ...]] = {}
+    for line in reply.lines[skip:]:
+        words = line[4:].decode("utf-8", "replace").upper().replace("=", " ").split()
+        if words:
+            found[words[0]] = (*found.get(words[0], ()), *words[1:])
+    if not found and not any(line[4:].strip() for line in reply.lines):
+        return None
+    return found

@@ -1,0 +1,125 @@
+"""What a server refused, and whether a later exchange of the session made it good."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from smtptrace.findings import Evidence
+from smtptrace.findings._evidence import of_command, of_reply
+from smtptrace.smtp import Exchange, Outcome, Reply, Session
+
+Numbered = Sequence[tuple[int, Exchange]]
+"""Exchanges with their place in the session."""
+
+_STAGES = {
+    "EHLO": "EHLO", "HELO": "EHLO", "LHLO": "EHLO", "STARTTLS": "STARTTLS", "X-ANONYMOUSTLS": "STARTTLS",
+    "AUTH": "AUTH", "X-EXPS": "AUTH", "MAIL": "MAIL", "RCPT": "RCPT", "DATA": "DATA", "BDAT": "DATA",
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Refusal:
+    """A 4xx or 5xx: what it answered, where in the session, and what stage that was.
+
+    `stage` is EHLO, STARTTLS, AUTH, MAIL, RCPT, DATA, GREETING, UNASKED, or OTHER for any other command.
+    """
+
+    index: int
+    stage: str
+    reply: Reply
+    exchange: Exchange | None = None
+
+    @property
+    def mute(self) -> bool:
+        """Whether the server gave a code and no words."""
+        return not any(re.search(rb"[A-Za-z]{2}", text) for text in self.reply.texts)
+
+    @property
+    def text(self) -> str:
+        """The words of the reply, joined and bounded."""
+        return b" ".join(self.reply.texts)[:2000].decode("utf-8", "replace")
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """The reply, after the command it answers."""
+        command = self.exchange.command if self.exchange else None
+        said = of_reply(self.reply)
+        return (of_command(command), said) if command is not None else (said,)
+
+
+def verb_of(exchange: Exchange) -> str | None:
+    """The verb of the command, None where there is no command."""
+    return exchange.command.verb if exchange.command else None
+
+
+def refusals_of(session: Session, exchanges: Numbered) -> Iterator[Refusal]:
+    """The refusals that no later exchange made good, in order; of side commands only where nothing else failed."""
+    greeting = session.greeting
+    if greeting is not None and greeting.code >= 400:
+        yield Refusal(-1, "GREETING", greeting)
+    every = list(_refusals(exchanges))
+    main = [each for each in every if each.stage not in {"OTHER", "UNASKED"}]
+    open_ones = [each for each in main if not _mended(each, session, exchanges)]
+    if open_ones:
+        yield from open_ones
+    elif not _got_through(session, exchanges):
+        yield from (each for each in every if each.stage in {"OTHER", "UNASKED"})
+
+
+def _refusals(exchanges: Numbered) -> Iterator[Refusal]:
+    for index, exchange in exchanges:
+        verb = verb_of(exchange)
+        stage = _STAGES.get(verb or "", "OTHER") if exchange.command else "UNASKED"
+        for reply in exchange.replies or ((exchange.reply,) if exchange.reply else ()):
+            if reply.code >= 400 and verb != "QUIT":
+                yield Refusal(index, stage, reply, exchange)
+
+
+def _mended(refusal: Refusal, session: Session, exchanges: Numbered) -> bool:
+    """Whether a later exchange made good what was refused."""
+    later = [exchange for index, exchange in exchanges if index > refusal.index]
+    if refusal.stage == "RCPT":
+        return _again(refusal, later)
+    if refusal.stage == "DATA":
+        return _resent(refusal, session)
+    if refusal.stage == "STARTTLS":
+        return any(each.outcome is Outcome.ACCEPTED for each in session.transactions)
+    return any(
+        _STAGES.get(verb_of(each) or "") == refusal.stage and each.reply is not None and each.reply.code < 300
+        for each in later
+    )
+
+
+def _again(refusal: Refusal, later: Sequence[Exchange]) -> bool:
+    """Whether the same recipient was accepted later."""
+    command = refusal.exchange.command if refusal.exchange else None
+    return any(
+        verb_of(each) == "RCPT" and each.command and command and each.reply is not None and each.reply.code < 300
+        and each.command.argument.lower() == command.argument.lower()
+        for each in later
+    )  # fmt: skip
+
+
+def _resent(refusal: Refusal, session: Session) -> bool:
+    """Whether a later transaction of the same sender with a recipient in common was accepted."""
+    failed = next((each for each in session.transactions if each.final is refusal.exchange), None)
+    if failed is None:
+        return False
+    to = {recipient.address for recipient in failed.recipients}
+    after = session.transactions[list(map(id, session.transactions)).index(id(failed)) + 1 :]
+    return any(
+        each.outcome is Outcome.ACCEPTED
+        and each.reverse_path == failed.reverse_path
+        and any(recipient.address in to for recipient in each.recipients)
+        for each in after
+    )
+
+
+def _got_through(session: Session, exchanges: Numbered) -> bool:
+    """Whether a message was taken, or a login was and the client said QUIT."""
+    if any(each.outcome is Outcome.ACCEPTED for each in session.transactions):
+        return True
+    codes = [(verb_of(exchange), exchange.reply.code if exchange.reply else 0) for _, exchange in exchanges]
+    return ("QUIT", 221) in codes and any(verb in {"AUTH", "X-EXPS"} and code == 235 for verb, code in codes)

@@ -1,0 +1,33 @@
+"""A typed line holds editing octets (backspace, delete), which the server takes as part of the command."""
+
+from __future__ import annotations
+
+import re
+
+from smtptrace.diagnosis._case import Case
+from smtptrace.diagnosis._weight import CERTAIN, Weight
+from smtptrace.findings._evidence import of_command, of_reply
+
+FIX = {
+    "any": (
+        "Look: the octets of the line (smtptrace show marks 08 and 7f). Change: type the line anew without "
+        "correcting it, or use smtptrace connect, which edits before it sends."
+    ),
+}
+REFERENCES = ("RFC 5321, 2.4 and 4.1.2",)
+_EDITED = re.compile(rb"[\x08\x7f]|\x1b\[[0-9;]{0,8}[A-D~]|\^H|\^\?")
+
+
+def weigh(case: Case) -> Weight | None:
+    """Such octets in a command that was refused."""
+    for refusal in case.refusals:
+        command = refusal.exchange.command if refusal.exchange else None
+        if command is not None and _EDITED.search(command.raw):
+            return Weight(CERTAIN, (refusal.evidence[-1], of_command(command)))
+    told = case.anomaly("backspace", "cursor-keys", "line-kill")
+    if told is not None and case.first is not None:
+        return Weight(0.9, (told, *case.first.evidence[-1:]))
+    for _, exchange in case.numbered:
+        if exchange.command and _EDITED.search(exchange.command.raw) and exchange.reply and exchange.reply.code >= 500:
+            return Weight(0.85, (of_reply(exchange.reply), of_command(exchange.command)))
+    return None

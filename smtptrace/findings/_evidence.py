@@ -1,0 +1,95 @@
+"""Lines of a session as evidence: whole lines with the place where they stand."""
+
+from __future__ import annotations
+
+from smtptrace.findings._finding import Evidence
+from smtptrace.smtp import Anomaly, AuthExchange, Command, DataExchange, Exchange, Reply, Round, Session
+from smtptrace.wire import Connection, Note, Octets, Side, Span
+
+LONGEST = 1000
+"""Octets of one line that are cited."""
+
+
+def text_of(octets: bytes) -> str:
+    """Octets of one line as text; what is no UTF-8 is kept as lone surrogates, for masking and output to mend."""
+    return octets[:LONGEST].decode("utf-8", "surrogateescape")
+
+
+def of_command(command: Command) -> Evidence:
+    """The command line."""
+    return Evidence(text_of(command.line), command.span)
+
+
+def of_reply(reply: Reply, connection: Connection | None = None, containing: bytes = b"") -> Evidence:
+    """The first line of the reply that contains `containing` (upper case), else its first."""
+    for number, line in enumerate(reply.lines):
+        if containing in line.upper():
+            return Evidence(text_of(line), _line_span(reply, number, connection))
+    return Evidence(text_of(reply.lines[0]) if reply.lines else str(reply.code), reply.span)
+
+
+def of_round(each: Round) -> Evidence | None:
+    """The response line of a step of AUTH, None where nothing was said."""
+    return None if each.response is None else Evidence(text_of(each.response), each.response_span)
+
+
+def of_note(note: Note) -> Evidence:
+    """What the source says beside the wire, cited with the line it stands on."""
+    return Evidence(note.text[:LONGEST], Span(Side.CLIENT, 0, 0, note.time_ns, note.frame))
+
+
+def of_exchange(exchange: Exchange) -> tuple[Evidence, ...]:
+    """The command and the first line of the reply that ended it, those of them that are here."""
+    found = (exchange.command and of_command(exchange.command), exchange.reply and of_reply(exchange.reply))
+    return tuple(each for each in found if each)
+
+
+def of_responses(exchange: AuthExchange) -> tuple[Evidence, ...]:
+    """What the client sent within AUTH: the command, then its response lines."""
+    lines = [of_round(each) for each in exchange.rounds]
+    return tuple(each for each in (exchange.command and of_command(exchange.command), *lines) if each)
+
+
+def of_intermediate(exchange: Exchange) -> tuple[Evidence, ...]:
+    """The 354 of DATA, where there is one."""
+    if isinstance(exchange, DataExchange) and exchange.intermediate is not None:
+        return (of_reply(exchange.intermediate),)
+    return ()
+
+
+def of_anomaly(anomaly: Anomaly, session: Session) -> Evidence:
+    """The line in which the anomaly lies, its description where no line has it."""
+    span = anomaly.span
+    if span is not None:
+        for exchange in session.exchanges:
+            command = exchange.command
+            if command is not None and _within(span, command.span):
+                return Evidence(text_of(command.line), span)
+            if exchange.reply is not None and _within(span, exchange.reply.span):
+                return Evidence(of_reply(exchange.reply).text, span)
+    return Evidence(f"({anomaly.detail})", span or Span(Side.CLIENT, 0, 0, session.start_ns, session.connection.number))
+
+
+def _within(inner: Span, outer: Span) -> bool:
+    return inner.side is outer.side and outer.start <= inner.start < outer.stop
+
+
+def _line_span(reply: Reply, number: int, connection: Connection | None) -> Span:
+    """The place of one line of a reply; its frame is looked up where the events are at hand."""
+    span = reply.span
+    if number == 0:
+        return span
+    start = span.start + sum(len(line) + 2 for line in reply.lines[:number])
+    time_ns, frame = _place(connection, span.side, start) if connection else (None, None)
+    return Span(span.side, start, start + len(reply.lines[number]), time_ns or span.time_ns, frame or span.frame)
+
+
+def _place(connection: Connection, side: Side, offset: int) -> tuple[int | None, int | None]:
+    """Time and frame of an octet of a stream, as far as the connection kept its events."""
+    at = 0
+    for event in connection.events:
+        if type(event) is Octets and event.side is side:
+            if at <= offset < at + len(event.data):
+                return event.place(offset - at)
+            at += len(event.data)
+    return None, None
