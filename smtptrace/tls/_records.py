@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 CHANGE_CIPHER_SPEC, ALERT, HANDSHAKE, APPLICATION_DATA = 20, 21, 22, 23
-_LONGEST = (1 << 14) + 2048
-"""Octets of a record at most (RFC 5246, 6.2.3)."""
 _CLEAR = 4096
-_BEGINNING = re.compile(rb"[\x15\x16]\x03[\x00-\x04][\x00-\x48]")
+_HEADER = re.compile(rb"[\x14-\x18]\x03[\x00-\x04][\x00-\x47]")
+"""Kind, version and the upper half of a length up to 2^14 + 2047 (RFC 5246, 6.2.3)."""
+_HEADER_BEGUN = re.compile(rb"[\x14-\x18](?:\x03[\x00-\x04]?)?\Z")
 
 
 class Record(NamedTuple):
@@ -49,11 +49,13 @@ class Records:
         data = self._buffer + data
         self._buffer = b""
         at = 0
-        while len(data) - at >= 5 and not self._is_clear:
-            size = int.from_bytes(data[at + 3 : at + 5])
-            if not (CHANGE_CIPHER_SPEC <= data[at] <= 24 and data[at + 1] == 3 and size <= _LONGEST):
+        while at < len(data) and not self._is_clear and not _HEADER_BEGUN.match(data, at):
+            if not _HEADER.match(data, at):
                 at = self._resume(data, at)
                 continue
+            if len(data) - at < 5:
+                break
+            size = int.from_bytes(data[at + 3 : at + 5])
             self.begun = True
             if data[at] == APPLICATION_DATA:
                 yield Record(APPLICATION_DATA, b"", size + 5)
@@ -77,8 +79,8 @@ class Records:
         if self.begun:
             self._is_clear = True
             return at
-        found = _BEGINNING.search(data, at)
-        stop = found.start() if found else max(at + 1, len(data) - 3)
+        found = _HEADER.search(data, at) or _HEADER_BEGUN.search(data, at)
+        stop = found.start() if found else len(data)
         self._keep_clear(data[at:stop])
         return stop
 

@@ -105,6 +105,8 @@ def _is_before(frame: int | None, other: int | None) -> bool:
 
 def _cut(event: Octets, start: int, stop: int) -> Octets:
     """Octets `start` to `stop` of an event, with their places."""
+    if stop - start == len(event.data):
+        return event
     time_ns, frame = event.place(start)
     places = [(at - start, when, where) for at, when, where in event.places if start < at < stop]
     return replace(event, data=event.data[start:stop], time_ns=time_ns, frame=frame, places=places)

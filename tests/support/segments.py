@@ -140,6 +140,16 @@ class Followed:
         """The events of one kind."""
         return [event for event in self.events if isinstance(event, kind)]
 
+    def runs(self, side: Side) -> list[bytes]:
+        """The octets of one side between its gaps."""
+        runs = [b""]
+        for event in self.events:
+            if isinstance(event, Octets) and event.side is side:
+                runs[-1] += event.data
+            elif isinstance(event, Gap) and event.side is side:
+                runs.append(b"")
+        return runs
+
     def with_gaps(self, side: Side) -> bytes:
         """The octets of one side, an underscore for each missing one and `?` where nobody knows how many."""
         return b"".join(
