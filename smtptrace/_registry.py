@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import ast
 import importlib
 import importlib.util
 import pkgutil
 from collections.abc import Iterator, Mapping
-from importlib.abc import InspectLoader
 from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import ast
 
 
 class Registry(Mapping[str, ModuleType]):
@@ -32,10 +34,14 @@ class Registry(Mapping[str, ModuleType]):
 
     def summary(self, name: str) -> str:
         """The first line of an entry's docstring, read from its source without importing it."""
+        import ast
+
         return (ast.get_docstring(self._tree(name)) or "").partition("\n")[0]
 
     def constant(self, name: str, constant: str) -> object:
         """The value of a literal that an entry assigns at its top level, read without importing it; None if absent."""
+        import ast
+
         for statement in self._tree(name).body:
             if isinstance(statement, ast.Assign) and any(
                 isinstance(target, ast.Name) and target.id == constant for target in statement.targets
@@ -45,11 +51,13 @@ class Registry(Mapping[str, ModuleType]):
         return None
 
     def _tree(self, name: str) -> ast.Module:
+        import ast
+
         spec = importlib.util.find_spec(f"{self._package}.{name}") if name in self.names() else None
-        source = spec.loader.get_source(spec.name) if spec and isinstance(spec.loader, InspectLoader) else None
-        if source is None:
+        get_source = getattr(spec.loader, "get_source", None) if spec else None
+        if spec is None or get_source is None:
             raise KeyError(name)
-        return ast.parse(source)
+        return ast.parse(get_source(spec.name))
 
     def __getitem__(self, name: str) -> ModuleType:
         if name not in self.names():
