@@ -22,7 +22,7 @@ from datetime import tzinfo
 from smtptrace._registry import Registry
 from smtptrace.transcripts import _regions
 from smtptrace.transcripts._text import Text, parts
-from smtptrace.wire import Connection
+from smtptrace.wire import Connection, Octets
 
 __all__ = ["DIALECTS", "HIDDEN", "read", "recognise"]
 
@@ -46,8 +46,8 @@ def read(raw: bytes, *, path: str = "-", zone: tzinfo | None = None, year: int |
     """
     texts = list(parts(raw, path=path, zone=zone, year=year))
     found = [connection for text in texts for connection in _read_part(text)]
-    if not found:
-        found = [connection for text in texts for connection in DIALECTS[LAST_RESORT].read(text)]
+    if not any(isinstance(event, Octets) for connection in found for event in connection.events):
+        found = [connection for text in texts for connection in DIALECTS[LAST_RESORT].read(text)] or found
     return tuple(found)
 
 

@@ -16,9 +16,11 @@ from smtptrace.wire import Secured, Side, Typed
 
 UNKNOWN = Endpoint("", 0)
 NOTES = 2000
+UNNAMED = b"\0"
+"""Begins a key that is not the source's own name of a session."""
 
 FAILED = re.compile(
-    r"refused|timed? ?out|timeout|never received|no route|unreachable|reset by|handshake|SSL|TLS|error|fail|could not|cannot|closed"
+    r"refused|wrong version|timed? ?out|timeout|never received|no route|unreachable|reset by|handshake|SSL|TLS|error|fail|could not|cannot|closed"
     r"|unable to connect", re.I,
 )
 """How logs say that a connection failed."""
@@ -100,7 +102,8 @@ class Maker:
 
     def take(self, row: Row) -> None:
         """Add a row."""
-        self._label = self._label or row.key
+        if not row.key.startswith(UNNAMED):
+            self._label = self._label or row.key
         self._facts.update(row.facts)
         {
             Kind.CLIENT: self._from_client, Kind.SERVER: self._from_server, Kind.SAID: self._from_client,
@@ -274,7 +277,7 @@ class Maker:
         if self.spoke or (self._connected and side is Side.SERVER):
             return
         code, _ = (side is Side.SERVER and hidden.reply_code(row.data)) or (0, True)
-        if code in (220, 421, 554):
+        if code in (220, 421, 554) and not TLS_READY.match(row.data):
             return
         greeting = "greeting" in self._hides and side is Side.CLIENT
         reason = GapReason.NOT_LOGGED if greeting else GapReason.BEFORE_CAPTURE
@@ -294,14 +297,15 @@ class Maker:
             event.time_ns, event.frame = self._clock.ns(row.when), row.frame
             self._events.append(event)
             self._secured, self._tls_at = True, None
-        self._notes += 1
-        if self._notes <= NOTES:
+        self._notes += bool(text.strip())
+        if text.strip() and self._notes <= NOTES:
             more = "" if self._notes < NOTES else " (further notes of this session are left out)"
             self._events.append(Note(text + more, self._clock.ns(row.when), row.frame))
 
     def _event(self, row: Row) -> None:
         assert row.event is not None
         self.spoke = self.spoke or isinstance(row.event, Octets | Gap)
+        self._greeted = self._greeted or (isinstance(row.event, Octets) and row.event.side is Side.SERVER)
         if row.event.time_ns is None:
             row.event.time_ns = self._clock.ns(row.when)
         self._events.append(row.event)

@@ -30,6 +30,7 @@ NOISE = re.compile(
 )
 """What stands between the lines of a dialogue without being said: terminal programs, shells, debug output."""
 
+BURST = 40
 ERASED = re.compile(rb"[^\x08](?:\x08 \x08|\^H|\x08)")
 REPLY = re.compile(rb"[2-5][0-9][0-9](?:[ -]|[ \t]*$)")
 
@@ -68,6 +69,7 @@ class _Sides:
         self._auth = self._began = self._open = False
         self._content_stop: int | None = None
         self._blind = False
+        self._burst = 0
 
     def follow(self, row: Row) -> Row:
         if row.kind in (Kind.START, Kind.END):
@@ -133,9 +135,28 @@ class _Sides:
             return bool(line.strip()) and not NOISE.match(line) or self._is_empty_response(at, line)
         if COMMAND.fullmatch(line):
             return True
+        if self._burst:
+            self._burst -= 1
+            return True
         if self._waiting or not self._began or not line.strip() or NOISE.match(line):
             return False
-        return self._before_reply(at)
+        return self._before_reply(at) or self._begins_burst(at)
+
+    def _begins_burst(self, at: int) -> bool:
+        """Whether as many replies follow as lines before them: each line was taken for a command."""
+        lines = replies = 0
+        for row in self._rows[at : at + BURST]:
+            if row.kind is not Kind.SAID or (NOISE.match(row.data) and row.data != b"."):
+                break
+            code = hidden.reply_code(row.data) if is_reply(row.data) else None
+            if code:
+                replies += code[1]
+            elif replies:
+                break
+            else:
+                lines += 1
+        self._burst = lines - 1 if 1 < lines <= replies else 0
+        return self._burst > 0
 
     def _is_empty_response(self, at: int, line: bytes) -> bool:
         return not line.strip() and not self._spaced and self._before_reply(at)

@@ -6,10 +6,22 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from re import Pattern
+from typing import NamedTuple
 
 from smtptrace.transcripts._text import Line, Text
 
 Marks = Mapping[str, Pattern[bytes]]
+
+STRAY = 2
+"""Lines of another dialect that do not break a stretch in two: logs quote each other."""
+
+
+class Stretch(NamedTuple):
+    """Lines from `start` on whose marks agree with the dialects `names`; `marked` counts those that have one."""
+
+    start: int
+    names: frozenset[str]
+    marked: int
 
 
 def regions(text: Text, marks: Marks) -> Iterator[tuple[Text, frozenset[str]]]:
@@ -19,19 +31,27 @@ def regions(text: Text, marks: Marks) -> Iterator[tuple[Text, frozenset[str]]]:
         text: one part of a text.
         marks: for each dialect, what its lines (and those of close relatives) begin with.
     """
-    start, agreed, skip = 0, frozenset[str](), 0
-    dots = [at for at, line in enumerate(text.lines) if line.data == b"."]
-    for at, line in enumerate(text.lines):
+    stretches = _mended(list(_stretches(text.lines, marks)))
+    stops = [stretch.start for stretch in stretches[1:]] + [len(text.lines)]
+    for stretch, stop in zip(stretches, stops, strict=True):
+        yield replace(text, lines=text.lines[stretch.start : stop]), stretch.names
+
+
+def _stretches(lines: Sequence[Line], marks: Marks) -> Iterator[Stretch]:
+    start, agreed, marked, skip = 0, frozenset[str](), 0, 0
+    dots = [at for at, line in enumerate(lines) if line.data == b"."]
+    for at, line in enumerate(lines):
         if at < skip or not line.data:
             continue
         claims = _claims(line, marks, agreed)
         if claims and agreed and not claims & agreed:
-            yield replace(text, lines=text.lines[start:at]), agreed
-            start = at
+            yield Stretch(start, agreed, marked)
+            start, marked = at, 0
         agreed = claims or agreed
+        marked += bool(claims)
         if line.data.startswith(b"354"):
             skip = _after_content(dots, at)
-    yield replace(text, lines=text.lines[start:]), agreed
+    yield Stretch(start, agreed, marked)
 
 
 def _claims(line: Line, marks: Marks, agreed: frozenset[str]) -> frozenset[str]:
@@ -44,3 +64,14 @@ def _after_content(dots: Sequence[int], at: int) -> int:
     """The line after the content that an unmarked 354 asks for; it may quote anything."""
     where = bisect_right(dots, at)
     return dots[where] + 1 if where < len(dots) else at
+
+
+def _mended(stretches: Sequence[Stretch]) -> list[Stretch]:
+    """The stretches without those that only interrupt another."""
+    mended: list[Stretch] = []
+    for stretch in stretches:
+        mended.append(stretch)
+        while len(mended) > 2 and mended[-2].marked <= STRAY and mended[-3].names & mended[-1].names:
+            first, _, last = mended[-3:]
+            mended[-3:] = [Stretch(first.start, first.names & last.names, first.marked + last.marked)]
+    return mended

@@ -30,7 +30,15 @@ TALK = re.compile(
 )
 """A word that shows that a line is about mail."""
 
-END = re.compile(rb"(?:\\r)?(?:\\n)|\\r|['\"][,)}\]].*$|</?[a-z]+>")
+FAILURE = re.compile(
+    rb"SSL routines|error:[0-9A-F]{8}|wrong version number|certificate verify failed|handshake|synchronization error|\bE(?:SOCKET|AUTH|ENVELOPE|CONNECTION|TIMEDOUT"
+    rb"|CONNREFUSED|CONNRESET|PROTOCOL|STREAM|DNS|TLS)\b|(?:SMTP|Smtp|Mail|Messaging|Authentication|Ssl|TLS|Socket|Send)\w*(?:Error|Exception|Failure)\b"
+    rb"|(?:SMTP|smtp)[ :-].{0,80}(?:fail|error|refused|timed? ?out|reject|denied|not |unable|could)|SASL .{0,80}fail|LogonDenied|authentication failed"
+    rb"|(?:smtp|mail|submission).{0,80}Connection (?:refused|reset|timed out|closed)|lost connection|no shared cipher|unsupported protocol"
+)
+"""A line that tells of a failure around SMTP without quoting a reply."""
+
+END = re.compile(rb"(?:\\r)?\\n|\\r|['\"](?:[,)}\].]|$).*$|</?[a-z]+>")
 
 
 def confidence(text: Text) -> float:
@@ -48,9 +56,11 @@ def read(text: Text) -> tuple[Connection, ...]:
 
 def _rows(text: Text) -> Iterator[Row]:
     lines = [line for line in text.lines if line.data.strip() and len(line.data) <= LONGEST][:MOST]
-    about = [line for line in lines if TALK.search(line.data)]
-    if not about:
+    quoted = any(_reply(line) for line in lines if TALK.search(line.data))
+    if not quoted and not any(FAILURE.search(line.data) for line in lines):
         return
+    if not quoted:
+        yield Row(Kind.START, lines[0].number)
     seen: set[bytes] = set()
     for line in lines:
         reply = _reply(line)

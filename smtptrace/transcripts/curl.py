@@ -22,9 +22,9 @@ SIGN = re.compile(rb"\* +(?:Trying |Connected to |Connection|Closing|Rebuilt|Hos
 
 
 def confidence(text: Text) -> float:
-    """Sure where curl itself speaks; `>` and `<` alone are shared by others."""
-    said = likely(text, MARK, 0.3, 0.5)
-    return said + likely(text, SIGN, 0.4, 0.45) if said else 0.0
+    """Sure where curl itself speaks; `>` and `<` alone are of others."""
+    sign = likely(text, SIGN, 0.4, 0.45)
+    return sign + likely(text, MARK, 0.3, 0.5) if sign else 0.0
 
 
 def read(text: Text) -> tuple[Connection, ...]:

@@ -15,7 +15,7 @@ HIDES = frozenset({"line-ends", "content", "credentials", "tls"})
 HEAD = rb"(?:(?P<time>[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?) )?(?:(?P<pid>[0-9]{1,9}) )?(?:>>> ?)?[ \t]*(?:\|[ |]*)?"
 LINE = re.compile(
     HEAD + rb"(?:SMTP(?P<way>>>|<<|\|>|\+>)(?: (?P<said>.*)|$)|(?P<start>Connecting to \S+ \[(?P<peer>[^\]]+)\](?::(?P<port>[0-9]{1,5}))?.*)"
-    rb"|(?P<end>SMTP\(c(?:lose|losed)\)(?:>>|<<).*)|(?P<note>(?:LOG:|.*(?:SMTP error|TLS (?:session|error|certificate)|gnutls_|SSL_|Connection refused|SMTP timeout|authenticator .*yielded|cipher:)).*))"
+    rb"|(?P<end>SMTP\(c(?:lose|losed)\)(?:>>|<<).*)|(?P<note>(?:LOG: |.*(?:SMTP error|TLS (?:session|error|certificate)|gnutls_|SSL_|Connection refused|SMTP timeout|authenticator .*yielded|cipher:)).*))"
 )
 MARK = re.compile(HEAD.replace(b"?P<time>", b"?:").replace(b"?P<pid>", b"?:") + rb"SMTP(?:>>|<<|\|>|\+>|\((?:close|closed|shutdown)\))")
 MORE = re.compile(rb"(?:[0-9:.]{8,15} )?(?:[0-9]{1,9} )?(?:>>> ?)?[ |]{8,12}(?P<said>[2-5][0-9][0-9][ -].*)")
@@ -35,13 +35,18 @@ def read(text: Text) -> tuple[Connection, ...]:
 def _rows(text: Text) -> Iterator[Row]:
     serves: dict[bytes, bool] = {}
     last: Row | None = None
+    logged = False
     for line in text.lines:
         found = LINE.match(line.data)
         more = None if found else MORE.match(line.data)
         if more and last and last.kind is Kind.SERVER:
             yield last._replace(frame=line.number, data=more["said"])
         if not found:
+            if logged:
+                yield Row(Kind.NOTE, line.number, b"LOG: " + line.data.strip(), last.key if last else b"")
+            logged = False
             continue
+        logged = line.data.lstrip().startswith(b"LOG:")
         when = stamp(found["time"]) if found["time"] else None
         row = Row(Kind.NOTE, line.number, found["said"] or found["note"] or b"", found["pid"] or b"", when)
         if found["way"]:
@@ -55,7 +60,8 @@ def _rows(text: Text) -> Iterator[Row]:
             row = row._replace(kind=Kind.START, data=found["start"], server=server)
         elif found["end"]:
             row = row._replace(kind=Kind.END)
-        yield row
+        if not logged:
+            yield row
 
 
 def _said(row: Row, *, received: bool, serves: bool) -> Row:

@@ -14,7 +14,7 @@ LINE = re.compile(
     rb"(?:(?P<time>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,18}Z?)[ \t])?"
     rb"(?:C: ?(?P<client>.*)|S: ?(?P<server>.*)|(?P<start>Connected to smtps?://(?P<peer>[^/\s?]+).*))"
 )
-MARK = LINE
+MARK = re.compile(rb"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,18}Z?[ \t])?[CS]:(?: |$)|Connected to smtps?://\S")
 START = re.compile(rb".*?Connected to smtps?://")
 
 

@@ -16,10 +16,12 @@ LINE = re.compile(
 )
 MARK = re.compile(rb"(?:\[[0-9T:. +-]{10,35}\] )?(?:>{1,2} (?:[A-Za-z]|\.$)|<{1,2} [2-5][0-9][0-9][ -]|!! |\+\+ )")
 
+REPLY = re.compile(rb"(?:\[[0-9T:. +-]{10,35}\] )?<{1,2} [2-5][0-9][0-9]")
+
 
 def confidence(text: Text) -> float:
     """By the share of its marks; curl's are the same, but curl speaks for itself as well."""
-    return likely(text, MARK, 0.4, 0.62)
+    return likely(text, MARK, 0.4, 0.62) if any(REPLY.match(line.data) for line in text.lines) else 0.0
 
 
 def read(text: Text) -> tuple[Connection, ...]:

@@ -26,18 +26,19 @@ SCRIPT = re.compile(rb"\*{4} SMTP testing session|Connection request")
 
 
 def confidence(text: Text) -> float:
-    """By the replies and commands; there must be both, or a greeting with more replies."""
+    """By the replies and commands; there must be both, or a greeting with more replies or after a connect line."""
     replies = commands = total = 0
-    greeting = False
+    greeting = connected = False
     for line in text.lines:
         data = line.data.strip()
         total += bool(data)
+        connected = connected or data.startswith(b"Connected to ")
         if is_reply(data):
             replies += 1
             greeting = greeting or data.startswith(b"220")
         else:
             commands += len(data) < 4096 and COMMAND.fullmatch(data) is not None
-    if not replies or not (commands or (greeting and replies > 1)):
+    if not replies or not (commands or (greeting and (replies > 1 or connected))):
         return 0.0
     return 0.2 + 0.28 * (replies + commands) / total
 
