@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +18,7 @@ from smtptrace.diagnosis._weight import Weight, strongest
 from smtptrace.findings import Evidence, Finding
 from smtptrace.findings._evidence import of_anomaly, of_command, of_note, of_reply
 from smtptrace.smtp import AuthExchange, Exchange, Outcome, Session
-from smtptrace.wire import Closing, Note, Opening
+from smtptrace.wire import Closing, Exactness, Note, Opening
 
 MOST = 512
 """Exchanges of one session that are looked at, from its beginning and its end; a failure further in is still found."""
@@ -55,6 +57,18 @@ class Attempt:
         return self.credential.problems if self.credential else ()
 
     @property
+    def masked(self) -> bool:
+        """Whether the source hides what the client sent."""
+        hidden = any(each.exactness is Exactness.MASKED for each in self.exchange.rounds)
+        return hidden or "masked-by-source" in self.problems
+
+    @property
+    def values(self) -> tuple[bytes, ...]:
+        """What the client sent, decoded as base64 once; lines that do not decode are left out."""
+        lines = (self.exchange.initial, *(each.response for each in self.exchange.rounds))
+        return tuple(value for line in lines if line for value in _decoded(line))
+
+    @property
     def at_once(self) -> bool:
         """Whether the server refused without a single challenge."""
         return not any(each.challenge is not None for each in self.exchange.rounds)
@@ -70,6 +84,13 @@ class Attempt:
         if listed is None:
             return False if offer.whole else None
         return self.mechanism in listed
+
+
+def _decoded(line: bytes) -> Iterator[bytes]:
+    try:
+        yield base64.b64decode(line, validate=True)
+    except binascii.Error:
+        return
 
 
 @dataclass

@@ -37,6 +37,6 @@ def sent_kind(attempt: Attempt) -> str:
     """What the client sent first: `negotiate`, `other`, or "" where it is hidden or absent."""
     exchange = attempt.exchange
     sent = exchange.initial or next((each.response for each in exchange.rounds if each.response), None)
-    if not sent or sent == b"*" or "masked-by-source" in attempt.problems:
+    if not sent or sent == b"*" or attempt.masked:
         return ""
     return "negotiate" if sent.startswith(_SIGNATURE + b"B") else "other"

@@ -29,7 +29,7 @@ def weigh(case: Case) -> Weight | None:
         if longest > _LIMIT or (longest > _COMMAND_LIMIT and attempt.code == 500):
             sent = of_responses(attempt.exchange)
             return strongest(Weight(0.9, (attempt.refusal.evidence[-1], *sent[-1:])), said)
-        if said is not None and attempt.mechanism in MECHANISMS and "masked-by-source" in attempt.problems:
+        if said is not None and attempt.mechanism in MECHANISMS and attempt.masked:
             return Weight(
                 max(said.confidence, 0.88), said.evidence, said.because, said.fix, said.as_of, said.references
             )

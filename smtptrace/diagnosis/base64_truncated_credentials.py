@@ -21,7 +21,7 @@ def weigh(case: Case) -> Weight | None:
     for attempt in case.refused_attempts:
         lines = of_responses(attempt.exchange)
         values = [each for each in lines if _cut(each.text.rpartition(" ")[2])]
-        if values and _told(attempt.problems) and attempt.refusal:
+        if values and not attempt.masked and _told(attempt.problems) and attempt.refusal:
             return Weight(
                 0.92,
                 (values[0], attempt.refusal.evidence[-1]),

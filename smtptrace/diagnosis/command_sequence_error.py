@@ -65,7 +65,8 @@ def _no_recipient(case: Case, index: int) -> bool:
     if not said or any(exchange.reply.code < 300 for _, exchange in said if exchange.reply):
         return False
     offer = case.offer_before(index)
-    return not (offer is not None and offer.has("PIPELINING")) and case.refused("MAIL") is None
+    mail_refused = any(each.stage == "MAIL" and each.index < index for each in case.refusals)
+    return not (offer is not None and offer.has("PIPELINING")) and not mail_refused
 
 
 def _evidence(case: Case, refusal: Refusal) -> tuple[Evidence, ...]:

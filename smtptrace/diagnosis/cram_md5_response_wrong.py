@@ -35,7 +35,7 @@ def weigh(case: Case) -> Weight | None:
 
 def _ill_formed(attempt: Attempt) -> bool:
     credential = attempt.credential
-    if credential is None or "masked-by-source" in attempt.problems:
+    if credential is None or attempt.masked:
         return False
     told = {"malformed-digest", "not-hexadecimal", "uppercase-digest", "wrong-digest-length", "malformed-response"}
     if told.intersection(attempt.problems):

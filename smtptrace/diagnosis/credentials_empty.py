@@ -22,7 +22,7 @@ def weigh(case: Case) -> Weight | None:
     """What was decoded, or a client that says so."""
     for attempt in case.refused_attempts:
         empty = _EMPTY.intersection(attempt.problems) or _named_nobody(attempt.credential)
-        if empty and "masked-by-source" not in attempt.problems and attempt.refusal:
+        if empty and not attempt.masked and attempt.refusal:
             sent = of_responses(attempt.exchange)
             prompt = attempt.refusal.evidence[-1]
             return Weight(

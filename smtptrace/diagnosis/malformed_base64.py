@@ -29,6 +29,8 @@ def weigh(case: Case) -> Weight | None:
     """A refused exchange with a line that does not decode."""
     said = case.said("malformed-base64")
     for attempt in case.refused_attempts:
+        if attempt.masked:
+            continue
         bad = _PROBLEMS.intersection(attempt.problems)
         if bad and attempt.refusal is not None and attempt.offered is not False:
             sure = 0.93 if bad & {"not-base64", "plain-text-instead-of-base64"} or attempt.code == 501 else 0.7

@@ -28,8 +28,15 @@ def weigh(case: Case) -> Weight | None:
         domain, names = (attempt.credential.domain or ""), challenge_names(attempt)
         if _unknown(attempt, domain, names):
             because = f"The client answers for the domain {domain}; the server is of {', '.join(sorted(names)[:3])}."
-            return Weight(0.9, (*of_responses(attempt.exchange)[-1:], attempt.refusal.evidence[-1]), because)
+            sure = 0.55 if _is_alone(attempt) else 0.9
+            return Weight(sure, (*of_responses(attempt.exchange)[-1:], attempt.refusal.evidence[-1]), because)
     return None
+
+
+def _is_alone(attempt: Attempt) -> bool:
+    """Whether the server says that it is of no domain (TARGET_TYPE_SERVER): it then takes any name for its own."""
+    flags = attempt.credential.details.get("challenge_flags", ()) if attempt.credential else ()
+    return "TARGET_TYPE_SERVER" in flags and "TARGET_TYPE_DOMAIN" not in flags
 
 
 def _unknown(attempt: Attempt, domain: str, names: frozenset[str]) -> bool:

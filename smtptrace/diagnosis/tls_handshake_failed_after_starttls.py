@@ -50,9 +50,17 @@ def weigh(case: Case) -> Weight | None:
     if inside:
         return None
     if said is not None:
-        return strongest(Weight(max(said.confidence, 0.9), (*said.evidence, accepted)), None)
+        return Weight(
+            0.7 if _about_certificate(case) else max(said.confidence, 0.9), (*said.evidence, accepted), said.because
+        )
     noted = tuple(of_note(note) for note in case.remarks[:1])
     return Weight(LIKELY if noted else 0.5, (*noted, accepted)) if noted or (secured is None and case.is_text) else None
+
+
+def _about_certificate(case: Case) -> bool:
+    """Whether the words say that the certificate is what was refused."""
+    said = (case.said("tls-cert-verify-failed"), case.said("tls-interception"))
+    return any(weight is not None and weight.confidence > 0.6 for weight in said)
 
 
 def _before(case: Case, said: Weight | None) -> Weight | None:

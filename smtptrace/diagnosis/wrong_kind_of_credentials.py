@@ -19,7 +19,7 @@ FIX = {
     ),
 }
 REFERENCES = ("https://docs.aws.amazon.com/ses/latest/dg/smtp-credentials.html",)
-_ACCESS_KEY = re.compile(r"(?:AKIA|ASIA)[A-Z0-9]{8,}")
+_ACCESS_KEY = re.compile(rb"(?:AKIA|ASIA)[A-Z0-9]{8,}")
 _SECRET_KEY = re.compile(rb"[A-Za-z0-9/+]{40}")
 
 
@@ -34,10 +34,12 @@ def weigh(case: Case) -> Weight | None:
 
 
 def _foreign(flavour: str | None, attempt: Attempt) -> bool:
-    credential = attempt.credential
-    if credential is None or credential.secret is None or "masked-by-source" in attempt.problems:
+    if attempt.masked or attempt.mechanism not in {"PLAIN", "LOGIN"}:
         return False
-    user, secret = credential.authcid or "", credential.secret.octets()
+    values = attempt.values if attempt.mechanism == "LOGIN" else b"".join(attempt.values).split(b"\0")[1:]
+    if len(values) != 2:
+        return False
+    user, secret = values
     if flavour == "sendgrid":
-        return user != "apikey" or not secret.startswith(b"SG.")
-    return bool(_ACCESS_KEY.fullmatch(user)) and _SECRET_KEY.fullmatch(secret) is not None
+        return user != b"apikey" or not secret.startswith(b"SG.")
+    return _ACCESS_KEY.fullmatch(user) is not None and _SECRET_KEY.fullmatch(secret) is not None
