@@ -138,6 +138,12 @@ class Case:
         return not self.session.connection.origin.format.startswith(("pcap", "tshark", "interface"))
 
     @cached_property
+    def sealed(self) -> bool:
+        """Whether the session went into TLS that nobody has opened: what came of it cannot be known."""
+        secured = self.session.tls
+        return secured is not None and not secured.opened
+
+    @cached_property
     def cut_off(self) -> bool:
         """Whether a side broke the connection off."""
         return any(close.how is Closing.RST for close in self.session.closes)
@@ -158,7 +164,7 @@ class Case:
             or (opened is not None and opened.how is not Opening.SYN_SEEN)
             or session.anomalies
             or any(attempt.problems for attempt in self.attempts if attempt.code != 235)
-            or self.cut_off
+            or (self.cut_off and not self.sealed)
         )
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from types import ModuleType
 
@@ -13,6 +14,7 @@ from smtptrace.diagnosis._cause import Cause
 from smtptrace.diagnosis._weight import FAINT, UNKNOWN, Weight
 from smtptrace.findings import Evidence, Finding
 from smtptrace.smtp import Session
+from smtptrace.wire import Side
 
 CAUSES = Registry("smtptrace.diagnosis")
 
@@ -20,6 +22,8 @@ MOST = 5
 """Causes that are named for one session."""
 
 MOST_EVIDENCE = 3
+
+_FOLLOWS = 0.93
 
 
 def diagnose(session: Session, credentials: Sequence[Credential], findings: Sequence[Finding]) -> tuple[Cause, ...]:
@@ -33,7 +37,7 @@ def diagnose(session: Session, credentials: Sequence[Credential], findings: Sequ
     case = Case(session, credentials, findings)
     if not case.failed:
         return ()
-    weighed = {name: _weigh(name, module, case) for name, module in _modules()}
+    weighed = {name: _placed(_weigh(name, module, case), case) for name, module in _modules()}
     found = [
         (name, weight) for name, weight in weighed.items() if weight and weight.evidence and weight.confidence >= FAINT
     ]
@@ -57,6 +61,17 @@ def _weigh(name: str, module: ModuleType, case: Case) -> Weight | None:
     """What the cause says of itself; a cause that is known by words alone has no `weigh`."""
     weigh = getattr(module, "weigh", None)
     return weigh(case) if weigh else case.said(slug_of(name))
+
+
+def _placed(weight: Weight | None, case: Case) -> Weight | None:
+    """The weight, less where it rests on a later refusal alone: what comes after the first mostly follows from it."""
+    if weight is None or len(case.refusals) < 2:
+        return weight
+    first, *later = (each.reply.span.start for each in case.refusals)
+    starts = {each.span.start for each in weight.evidence if each.span and each.span.side is Side.SERVER}
+    if first in starts or not starts.intersection(later):
+        return weight
+    return replace(weight, confidence=round(weight.confidence * _FOLLOWS, 3))
 
 
 def _cause(name: str, weight: Weight, flavour: str | None) -> Cause:

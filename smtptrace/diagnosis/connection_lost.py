@@ -22,7 +22,7 @@ def weigh(case: Case) -> Weight | None:
         return None
     said = case.said("connection-lost")
     reset = next((close for close in case.session.closes if close.how is Closing.RST), None)
-    if said is None and reset is not None and case.session.octets[1] and not case.succeeded:
+    if said is None and reset is not None and not case.sealed and case.session.octets[1] and not case.succeeded:
         place = Span(Side(reset.side), 0, 0, reset.time_ns, reset.frame)
         shown = Evidence(f"(the {Side(reset.side).name.lower()} resets the connection)", place)
         return Weight(0.5, (*case.last_word, shown))
