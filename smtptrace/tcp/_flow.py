@@ -113,11 +113,6 @@ class Flow:
                 self.events.append(half.join())
 
     @property
-    def held(self) -> int:
-        """Octets held behind holes."""
-        return self.halves[0].held + self.halves[1].held
-
-    @property
     def last_ns(self) -> int:
         """Time of the last packet."""
         return max(half.seen_ns or 0 for half in self.halves)
@@ -131,11 +126,6 @@ class Flow:
     def is_ending(self) -> bool:
         """Whether an end was seen of either side."""
         return self.reset is not None or self.halves[0].closed or self.halves[1].closed
-
-    @property
-    def needs_watching(self) -> bool:
-        """Whether something is awaited that may never come."""
-        return self.reset is not None or any(half.early or half.hole for half in self.halves)
 
     # --- packets
 
@@ -195,9 +185,10 @@ class Flow:
     def judge(self, *, final: bool) -> None:
         """Find out whether it is SMTP, and which side is the server."""
         one, two = self.halves
-        if not final and len(one.head) + len(two.head) == self.judged:
+        said = len(one.head) + len(two.head)
+        if said == self.judged and not final:
             return
-        self.judged = len(one.head) + len(two.head)
+        self.judged = said
         ports = int.from_bytes(one.key[-4:-2]), int.from_bytes(one.key[-2:])
         client = None if self.client is None else self.halves.index(self.client)
         full = len(one.head) >= HEAD or len(two.head) >= HEAD
@@ -271,6 +262,11 @@ class Flow:
             for half in self.halves:
                 self._close(half, Closing.END_OF_CAPTURE, (half.seen_ns, None))
         self.ended = True
+
+    def release(self) -> None:
+        """Part with what refers back to this, so that it is freed at once."""
+        for half in self.halves:
+            del half.other, half.flow
 
     def _close(self, half: Half, how: Closing, where: tuple[int | None, int | None]) -> None:
         if not half.closed:

@@ -127,7 +127,7 @@ class Half:
     def wait(self, seq: int, payload: bytes, cut: int, where: Where, *, fin: bool) -> None:
         """Hold a segment until it is known where the stream begins."""
         self.early.append((seq, payload, cut, where, fin))
-        self.held += len(payload)
+        self.held += len(payload) + cut
 
     def lowest(self) -> int | None:
         """The lowest sequence number among the segments held."""
@@ -247,7 +247,7 @@ class Half:
                 end = stop if held is None else min(stop, held[0])
                 octets, lost = part(payload, cut, position - start, end - start)
                 pending.insert(at, (position, octets, lost, where))
-                self.held += len(octets)
+                self.held += len(octets) + lost
                 position = end
             at += 1
 
@@ -257,12 +257,17 @@ class Half:
         done = 0
         while done < len(pending) and pending[done][0] == self.position:
             _, payload, cut, where = pending[done]
-            self.held -= len(payload)
+            self.held -= len(payload) + cut
             self.append(payload, cut, where)
             done += 1
         if done:
             del pending[:done]
             self.stuck = now
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something is held back until something else comes."""
+        return bool(self.held) or (self.fin is not None and not self.closed) or bool(self.early)
 
     @property
     def hole(self) -> int:

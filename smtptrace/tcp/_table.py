@@ -111,7 +111,9 @@ class Table:
 
     def _settle(self, flow: Flow, now: int) -> None:
         """See what the packet changed, and hand on what is ready."""
-        self._bound(flow, now)
+        one, two = flow.halves
+        if one.held or two.held or flow.counted:
+            self._bound(flow, now)
         if flow.smtp is None:
             flow.judge(final=False)
             if flow.smtp is False:
@@ -119,16 +121,16 @@ class Table:
                 return
             if flow.smtp:
                 self._accept(flow)
-        if flow.is_over:
+        if one.closed and two.closed:
             self._end(flow, now)
             return
         if flow.smtp:
             if flow.events:
                 self._hand_on(flow, ended=False)
             for half in flow.halves:
-                calm = not half.pending and half.fin is None and flow.reset is None
-                half.expect = half.next if calm and half.next is not None else -1
-        if not flow.watched and flow.needs_watching:
+                is_calm = not half.pending and half.fin is None and flow.reset is None
+                half.expect = half.next if is_calm and half.next is not None else -1
+        if not flow.watched and (one.is_waiting or two.is_waiting or flow.reset is not None):
             flow.watched = True
             self._watched.append((now + PATIENCE, flow))
 
@@ -153,7 +155,7 @@ class Table:
 
     def _count(self, flow: Flow) -> int:
         """Octets held of all flows."""
-        held = flow.held
+        held = flow.halves[0].held + flow.halves[1].held
         self._held += held - flow.counted
         flow.counted = held
         return self._held
@@ -172,6 +174,7 @@ class Table:
         self._forget(flow)
         for half in flow.halves:
             self._other.put(half.key, None)
+        flow.release()
 
     # --- ends
 
@@ -188,12 +191,12 @@ class Table:
                 self._accept(flow)
         if flow.smtp:
             self._hand_on(flow, ended=True)
+        flow.release()
 
     def _forget(self, flow: Flow) -> None:
         for half in flow.halves:
             del self.halves[half.key]
-            half.pending, half.early, half.held = [], [], 0
-        self._count(flow)
+        self._held -= flow.counted
 
     def wake(self, now: int, time_ns: int) -> None:
         """Look at the flows that wait for something, and for idle ones."""
