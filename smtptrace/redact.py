@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar, cast
 
-from smtptrace.auth import Credential, DecodedRound
+from smtptrace.auth import Credential, DecodedRound, Description
 from smtptrace.findings import Evidence
 from smtptrace.secret import MASK, Masked, Secret
 from smtptrace.smtp import (
@@ -311,6 +311,13 @@ def _each_string(value: Any, change: Callable[[str], str]) -> Any:
     if isinstance(value, list | tuple):
         return [_each_string(item, change) for item in value]
     return value
+
+
+def reveal_description(description: Description) -> Description:
+    """The same decoded token with secrets that print."""
+    return replace(
+        description, rows=tuple(replace(row, value=_parts(row.value) or ()) for row in description.rows)
+    )
 
 
 def _revealed(credential: Credential) -> Credential:

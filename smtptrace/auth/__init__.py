@@ -7,16 +7,20 @@ A mechanism's file holds:
 
 - `decode(talk) -> Reading`: always; it never raises, whatever the octets are;
 - `identities(talk)` and `prove(talk, password, identity)`: where a password can be verified (`_verify`);
-- `respond(login, mechanism)`: a generator of responses, where challenges can be answered (`_respond`).
+- `respond(login, mechanism)`: a generator of responses, where challenges can be answered (`_respond`);
+- `describe(octets)`: a lone token field by field, None where it is not of this mechanism (`_token`).
 """
 
 from smtptrace.auth._credential import AuthOutcome, Credential, DecodedRound, Exposure
+from smtptrace.auth._description import Description, Row
 from smtptrace.auth._ids import SecretIds
 from smtptrace.auth._proof import Identity, Proof, Verdict
 from smtptrace.auth._read import MECHANISMS, read_credentials
 from smtptrace.auth._respond import AuthError, Login, Responder, answering, responder
 from smtptrace.auth._stray import stray_spans, strays_after
+from smtptrace.auth._token import decode_token
 from smtptrace.auth._verify import Verification, verify
+from smtptrace.auth._verify import as_record as verification_record
 
 __all__ = [
     "MECHANISMS",
@@ -24,18 +28,22 @@ __all__ = [
     "AuthOutcome",
     "Credential",
     "DecodedRound",
+    "Description",
     "Exposure",
     "Identity",
     "Login",
     "Proof",
     "Responder",
+    "Row",
     "SecretIds",
     "Verdict",
     "Verification",
     "answering",
+    "decode_token",
     "read_credentials",
     "responder",
     "stray_spans",
     "strays_after",
+    "verification_record",
     "verify",
 ]

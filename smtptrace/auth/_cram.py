@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from smtptrace.auth import _text, _variants
 from smtptrace.auth._credential import DecodedRound, Exposure
+from smtptrace.auth._description import Description, row
 from smtptrace.auth._proof import Identity, Proof, equal
 from smtptrace.auth._reading import Reading
 from smtptrace.auth._respond import Login, Responder
@@ -125,3 +126,14 @@ def _shown(turn: Turn) -> Masked | None:
     octets = turn.response.text if turn.response.octets is None else turn.response.octets
     parts = _RESPONSE.fullmatch(octets)
     return (Secret(octets),) if parts is None else (f"{_text.one_line(parts.group(1))} ", Secret(parts.group(2)))
+
+
+def describe(octets: bytes) -> Description | None:
+    """A challenge in angle brackets, or a user with a digest."""
+    if re.fullmatch(rb"<[^<>\s]+@[^<>\s]+>", octets):
+        return Description("CRAM challenge", (row("challenge", octets),))
+    parts = _RESPONSE.fullmatch(octets)
+    if parts is None or len(parts.group(2)) not in _HASHES:
+        return None
+    fields = (row("user", parts.group(1)), row("hash", hash_of(parts.group(2))), row("digest", Secret(parts.group(2))))
+    return Description("CRAM response", fields, tuple(_digest_problems(parts.group(2), parts.group(3), None)))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from smtptrace.auth import _gss, _kerberos, _ntlm_message, _ntlm_reading, _text
+from smtptrace.auth import _gss, _kerberos, _ntlm_message, _ntlm_reading, _ntlm_rows, _text
 from smtptrace.auth._credential import DecodedRound, Exposure
+from smtptrace.auth._description import Description, Row, row, rows
 from smtptrace.auth._reading import Reading
 from smtptrace.auth._talk import Message, Talk
 from smtptrace.secret import Masked, Secret
@@ -110,3 +111,15 @@ def _shown(message: Message | None) -> Masked | None:
     if message.octets is None and message.span and message.span.side == 1:
         return (_text.one_line(message.text),)
     return (Secret(message.text if message.octets is None else message.octets),)
+
+
+def describe(token: _gss.Token, octets: bytes) -> Description:
+    """The facts of a token, and the NTLM message inside with offsets within that message."""
+    inner = _ntlm_rows.describe(token.ntlm) if token.ntlm is not None else None
+    where: tuple[Row, ...] = ()
+    if inner is not None and token.ntlm is not None:
+        where = (row("NTLM message", inner.kind, octets.find(token.ntlm), len(token.ntlm)),)
+    kind = " ".join(filter(None, (token.kind, token.facts.get("message"))))
+    facts = {name: value for name, value in token.facts.items() if name != "message"}
+    found = (*rows(facts), *where, *(inner.rows if inner else ()))
+    return Description(kind, found, (*token.problems, *(inner.problems if inner else ())))

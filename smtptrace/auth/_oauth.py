@@ -8,6 +8,7 @@ from typing import Any
 
 from smtptrace.auth import _json, _jwt, _marks, _mistakes, _oauth_claims, _outcome, _text
 from smtptrace.auth._credential import DecodedRound, Exposure
+from smtptrace.auth._description import Description, row, rows
 from smtptrace.auth._reading import Reading
 from smtptrace.auth._talk import Message, Talk, Turn
 from smtptrace.secret import Masked, Secret
@@ -137,3 +138,27 @@ def _shown(turn: Turn) -> Masked | None:
         return (Secret(message.text if message.octets is None else message.octets),)
     user = f"user={_text.one_line(framed.user)} " if framed.user else ""
     return (f"{user}auth=Bearer ", Secret(framed.token))
+
+
+def describe(octets: bytes) -> Description | None:
+    """A response with user and token, a token as such, or the server's error report."""
+    report = _json.read_object(octets)
+    if report is not None and "status" in report:
+        return Description("OAuth error report", rows(_jwt.shown(report)))
+    if not _BARE.fullmatch(octets) and not re.search(rb"(?:\x01|\^A|\\1|\\x01|%01)auth=", octets):
+        return None
+    framed = unframed(octets)
+    kind = (
+        "bearer token"
+        if _BARE.fullmatch(octets)
+        else "OAUTHBEARER response"
+        if _GS2.match(octets)
+        else "XOAUTH2 response"
+    )
+    fields = [row("user", framed.user)] if framed.user else []
+    fields += [row(name.decode(), value) for name, value in framed.fields if name.lower() in (b"host", b"port")]
+    problems = framed.problems if kind != "bearer token" else ()
+    if framed.token:
+        fields += [row("token", Secret(framed.token)), *rows(_oauth_claims.details_of(framed.token))]
+        problems += _oauth_claims.problems_of(framed.token, framed.user, None)
+    return Description(kind, tuple(fields), problems)

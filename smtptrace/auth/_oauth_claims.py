@@ -26,7 +26,7 @@ def details_of(token: bytes) -> dict[str, Any]:
     read = _jwt.read(token)
     claims = read.claims
     facts: dict[str, Any] = {
-        "token": read.kind,
+        "token_kind": read.kind,
         "token_octets": len(token),
         "expires": _jwt.iso(claims.get("exp")),
         "issued": _jwt.iso(claims.get("iat")),

@@ -40,14 +40,14 @@ _NO_VERDICT = {
 class Verification:
     """Three facts, kept apart: does the proof match, over which identity, and what did the server say.
 
-    `password_how` and `identity` tell which variant matched; where none did, the identity as sent. `hint` names what
+    `variant` and `identity` tell which variant matched; where none did, the identity as sent. `hint` names what
     nearly matched.
     """
 
     mechanism: str
     verdict: Verdict
     proofs: tuple[Proof, ...] = ()
-    password_how: str = AS_GIVEN
+    variant: str = AS_GIVEN
     identity: Identity | None = None
     outcome: AuthOutcome = AuthOutcome.INCOMPLETE
     code: int | None = None
@@ -81,7 +81,7 @@ def verify(exchange: AuthExchange, password: str, strays: Sequence[Exchange] = (
             break
         if not found.proofs or proofs[0].holds:
             found.verdict, found.proofs = Verdict.DIFFERS, proofs
-            found.password_how, found.identity = how, identity
+            found.variant, found.identity = how, identity
         if proofs[0].holds:
             found.verdict = Verdict.MATCHES
             break
@@ -118,7 +118,7 @@ def as_record(found: Verification) -> dict[str, Any]:
         "mechanism": found.mechanism,
         "proof": found.verdict.value,
         "proofs": [{"name": each.name, "holds": each.holds, "how": each.how or None} for each in found.proofs],
-        "password": found.password_how if found.verdict is Verdict.MATCHES else None,
+        "variant": found.variant if found.verdict is Verdict.MATCHES else None,
         "user": identity.user if identity else None,
         "domain": identity.domain if identity else None,
         "identity": identity.how if identity else None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from smtptrace.auth import _cram
+from smtptrace.auth._description import Description
 from smtptrace.auth._proof import Identity, Proof
 from smtptrace.auth._reading import Reading
 from smtptrace.auth._respond import Login, Responder
@@ -27,3 +28,8 @@ def prove(talk: Talk, password: str, _identity: Identity) -> tuple[Proof, ...]:
 def respond(login: Login, _mechanism: str) -> Responder:
     """User and digest of the challenge."""
     return _cram.respond(login, "md5")
+
+
+def describe(octets: bytes) -> Description | None:
+    """A challenge or a response, of whatever hash."""
+    return _cram.describe(octets)

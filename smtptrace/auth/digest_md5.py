@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from smtptrace.auth import _directives, _text, _variants
 from smtptrace.auth._credential import DecodedRound, Exposure
+from smtptrace.auth._description import Description, row
 from smtptrace.auth._proof import AS_SENT, Identity, Proof, equal
 from smtptrace.auth._reading import Reading
 from smtptrace.auth._respond import AuthError, Login, Responder
@@ -16,6 +17,7 @@ from smtptrace.secret import Masked, Secret
 _LAYERS = {b"auth-int": "integrity", b"auth-conf": "confidentiality"}
 _SHOWN = ("realm", "digest-uri", "qop", "charset", "cipher", "nc")
 _HIDDEN = ("response", "rspauth", "cnonce")
+_KINDS = (("rspauth", "server proof"), ("username", "response"), ("nonce", "challenge"))
 
 
 def decode(talk: Talk) -> Reading:
@@ -191,3 +193,13 @@ def _written(said: dict[str, bytes], *, charset: bool) -> bytes:
     quoted = {name: value.replace(b"\\", rb"\\").replace(b'"', rb"\"") for name, value in said.items()}
     parts = [b"%s=%s" % (n.encode(), said[n]) if n in bare else b'%s="%s"' % (n.encode(), quoted[n]) for n in said]
     return b",".join(([b"charset=utf-8"] if charset else []) + parts)
+
+
+def describe(octets: bytes) -> Description | None:
+    """A challenge, a response or the server's proof, directive by directive."""
+    directives = _directives.quoted_list(octets)
+    kind = next((kind for name, kind in _KINDS if name in directives), None)
+    if kind is None:
+        return None
+    fields = (row(name, Secret(value) if name in _HIDDEN else value) for name, value in directives.items())
+    return Description(f"DIGEST-MD5 {kind}", tuple(fields))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from smtptrace.auth import _gss_proof, _gss_reading
+from smtptrace.auth import _gss, _gss_proof, _gss_reading
+from smtptrace.auth._description import Description
 from smtptrace.auth._proof import Identity, Proof
 from smtptrace.auth._reading import Reading
 from smtptrace.auth._talk import Talk
@@ -21,3 +22,11 @@ def identities(talk: Talk) -> tuple[Identity, ...]:
 def prove(talk: Talk, password: str, identity: Identity) -> tuple[Proof, ...]:
     """The NTLM proofs inside; a Kerberos ticket holds nothing that the user's password could be tested on."""
     return _gss_proof.prove(talk, password, identity)
+
+
+def describe(octets: bytes) -> Description | None:
+    """A framed token, a bare Kerberos message or a wrap token."""
+    token = _gss.read(octets)
+    if token is None or token.kind == "NTLM" or token.kind.startswith("SPNEGO"):
+        return None
+    return _gss_reading.describe(token, octets)

@@ -6,6 +6,7 @@ import re
 
 from smtptrace.auth import _clear_proof, _plain_text, _text
 from smtptrace.auth._credential import DecodedRound
+from smtptrace.auth._description import Description, row
 from smtptrace.auth._proof import Identity, Proof
 from smtptrace.auth._reading import Reading
 from smtptrace.auth._respond import Login, Responder
@@ -84,3 +85,10 @@ def respond(login: Login, _mechanism: str) -> Responder:
     """The name, then the password, whatever the prompts say."""
     yield login.user.encode()
     yield login.secret.octets()
+
+
+def describe(octets: bytes) -> Description | None:
+    """A prompt; an answer is any text and cannot be told."""
+    prompt = octets.strip(b"\0: ")
+    asks = re.fullmatch(rb"(?:enter )?(?:your )?(user ?name|password|login)", prompt, re.IGNORECASE)
+    return Description("LOGIN prompt", (row("prompt", octets),)) if asks else None

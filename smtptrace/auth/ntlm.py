@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from smtptrace.auth import _clear_proof, _gss_proof, _gss_reading, _ntlm_message, _text
+from smtptrace.auth import _clear_proof, _gss_proof, _gss_reading, _ntlm_message, _ntlm_rows, _text
 from smtptrace.auth._credential import Exposure
+from smtptrace.auth._description import Description
 from smtptrace.auth._proof import Identity, Proof
 from smtptrace.auth._reading import Reading
 from smtptrace.auth._respond import Login, Responder
@@ -88,3 +89,8 @@ def respond(login: Login, _mechanism: str) -> Responder:
     )
     challenge = yield context.step()
     yield context.step(challenge)
+
+
+def describe(octets: bytes) -> Description | None:
+    """One message field by field, with offsets and lengths."""
+    return _ntlm_rows.describe(octets)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from smtptrace.auth import _clear_proof, _marks, _mistakes, _plain_text, _text
 from smtptrace.auth._credential import DecodedRound
+from smtptrace.auth._description import Description, row
 from smtptrace.auth._proof import Identity, Proof
 from smtptrace.auth._reading import Reading
 from smtptrace.auth._respond import Login, Responder
@@ -126,3 +127,14 @@ def prove(talk: Talk, password: str, _identity: Identity) -> tuple[Proof, ...]:
 def respond(login: Login, _mechanism: str) -> Responder:
     """The three fields at once."""
     yield b"\0".join((login.authzid.encode(), login.user.encode(), login.secret.octets()))
+
+
+def describe(octets: bytes) -> Description | None:
+    """Three fields between two NULs."""
+    if octets.count(0) != 2 or not all(_text.is_printable(part) or not part for part in octets.split(b"\0")[:2]):
+        return None
+    authzid, authcid, password = octets.split(b"\0")
+    problems = _mistakes.of_login(authcid, password)
+    hidden = password if _marks.is_hidden_value(password) else Secret(password)
+    fields = (row("authzid", authzid), row("authcid", authcid), row("password", hidden))
+    return Description("PLAIN response", fields, problems)

@@ -11,6 +11,7 @@ from typing import Any
 
 from smtptrace.auth import _base64, _directives, _saslprep, _text, _variants
 from smtptrace.auth._credential import DecodedRound, Exposure
+from smtptrace.auth._description import Description, row
 from smtptrace.auth._proof import Identity, Proof, equal
 from smtptrace.auth._reading import Reading
 from smtptrace.auth._respond import AuthError, Login, Responder
@@ -256,3 +257,27 @@ def respond(login: Login, mechanism: str) -> Responder:
     if "v" in verdict and verdict["v"] != base64.b64encode(server_signature(name, salted, message)):
         raise AuthError(f"{mechanism}: the server did not prove that it knows the password")
     yield b""
+
+
+_KINDS = (
+    (re.compile(rb"(?:[ny]|p=[A-Za-z0-9.-]+),(?:a=[^,]*)?,(?:m=[^,]*,)?n=[^,]*,r="), "SCRAM client-first message"),
+    (re.compile(rb"(?:m=[^,]*,)?r=[^,]+,s=[A-Za-z0-9+/=]+,i=[0-9]+"), "SCRAM server-first message"),
+    (re.compile(rb"c=[A-Za-z0-9+/=]+,r=[^,]+"), "SCRAM client-final message"),
+    (re.compile(rb"v=[A-Za-z0-9+/]{20,}={0,2}$|e=[a-z-]+$"), "SCRAM server-final message"),
+)
+_ATTRIBUTES = {
+    "n": "user", "r": "nonce", "s": "salt", "i": "iterations", "c": "channel binding", "p": "proof",
+    "v": "server signature", "e": "error", "m": "extension",
+}  # fmt: skip
+
+
+def describe(octets: bytes) -> Description | None:
+    """One of the four messages, attribute by attribute."""
+    kind = next((kind for form, kind in _KINDS if form.match(octets)), None)
+    if kind is None:
+        return None
+    header = _GS2.match(octets) if "client-first" in kind else None
+    first = (row("gs2 header", header.group()),) if header else ()
+    found = _directives.attributes(octets[header.end() if header else 0 :])
+    hidden = {name: Secret(value) if name in _HIDDEN else value for name, value in found.items()}
+    return Description(kind, (*first, *(row(_ATTRIBUTES.get(name, name), value) for name, value in hidden.items())))

@@ -61,7 +61,7 @@ def test_uppercase_digest_is_a_problem() -> None:
 def test_newline_in_the_password_is_named() -> None:
     """It is the password's form that matched."""
     found = verify(session(*_lines("tim 51e086acacb55e175f2000c7618acba9")).authentications[0], "tanstaaftanstaaf")
-    assert (found.verdict, found.password_how) == (Verdict.MATCHES, "with a newline at its end")
+    assert (found.verdict, found.variant) == (Verdict.MATCHES, "with a newline at its end")
 
 
 def test_name_with_a_space() -> None:

@@ -140,7 +140,7 @@ def test_bare_jwt_on_the_line() -> None:
     """A token as such is no base64 of anything."""
     found = credential(f"C: AUTH XOAUTH2 {b64(_jwt_of(upn='a@b.c'))}", "S: 535 no")
     assert found.problems == ("token-without-framing",)
-    assert found.details["token"] == "JWT"
+    assert found.details["token_kind"] == "JWT"
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def test_details_of_a_token() -> None:
     token = _jwt_of(aud=OUTLOOK, scp="SMTP.Send", exp=NOW + 60, iat=NOW, deep={"a": [1]}, upn="a@contoso.com")
     found = credential(f"C: AUTH XOAUTH2 {_line(token)}", "S: 235 ok")
     details = found.details
-    assert (details["token"], details["audience"], details["scopes"]) == ("JWT", [OUTLOOK], ["SMTP.Send"])
+    assert (details["token_kind"], details["audience"], details["scopes"]) == ("JWT", [OUTLOOK], ["SMTP.Send"])
     assert (details["header"]["alg"], details["claims"]["deep"]) == ("RS256", "{'a': [1]}")
     assert details["expires"] in found.advice
     assert "c2ln" not in repr(details)

@@ -50,7 +50,7 @@ def test_four_combinations_and_no_answer(password: str, reply: str, verdict: Ver
 def test_variants_of_an_ascii_password(sent: str, how: str, encoding: str) -> None:
     """The variant that matched is named."""
     found = _check("geheim", *_plain(sent))
-    assert (found.verdict, found.password_how, found.proofs[0].how) == (Verdict.MATCHES, how, encoding)
+    assert (found.verdict, found.variant, found.proofs[0].how) == (Verdict.MATCHES, how, encoding)
 
 
 @pytest.mark.parametrize(
@@ -65,13 +65,13 @@ def test_variants_of_an_ascii_password(sent: str, how: str, encoding: str) -> No
 def test_variants_of_other_letters(sent: bytes, how: str, encoding: str) -> None:
     """Encodings and Unicode forms."""
     found = _check("h€nter" if "1252" in encoding else "hünter", *_plain(sent))
-    assert (found.verdict, found.password_how, found.proofs[0].how) == (Verdict.MATCHES, how, encoding)
+    assert (found.verdict, found.variant, found.proofs[0].how) == (Verdict.MATCHES, how, encoding)
 
 
 def test_spaces_of_an_app_password() -> None:
     """Shown in groups, meant without."""
-    assert _check("abcd efgh", *_plain("abcdefgh")).password_how == "without spaces in it"
-    assert _check(" geheim ", *_plain("geheim")).password_how == "without spaces around it"
+    assert _check("abcd efgh", *_plain("abcdefgh")).variant == "without spaces in it"
+    assert _check(" geheim ", *_plain("geheim")).variant == "without spaces around it"
 
 
 def test_wrong_case_is_hinted_at() -> None:
@@ -106,7 +106,7 @@ def test_record_never_holds_the_password() -> None:
     record = as_record(found)
     assert "geheim" not in str(record)
     assert (record["proof"], record["user"], record["outcome"], record["code"]) == ("matches", "alice", "accepted", 235)
-    assert as_record(_check("x", *_plain("geheim")))["password"] is None
+    assert as_record(_check("x", *_plain("geheim")))["variant"] is None
 
 
 def test_password_that_is_no_valid_text() -> None:
