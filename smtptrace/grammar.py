@@ -11,6 +11,7 @@ VERBS = frozenset(
     " XPROXY XPROXYFROM XPROXYTO XSESSIONPARAMS XUSR XAUTH XSTA XTRN ONEX VERB".split()
 )
 """Verbs of the standards and of Exchange, Postfix and Sendmail."""
+_AS_WRITTEN = {form.encode(): verb for verb in VERBS for form in (verb, verb.lower(), verb.capitalize())}
 
 VERB = re.compile(rb"[A-Za-z][A-Za-z0-9-]*(?=[ \t\r\n]|$)|[Aa][Uu][Tt][Hh](?==)")
 """The verb at the beginning of a command line (RFC 5321, 4.1.1, with the hyphen of Exchange's verbs).
@@ -18,12 +19,11 @@ VERB = re.compile(rb"[A-Za-z][A-Za-z0-9-]*(?=[ \t\r\n]|$)|[Aa][Uu][Tt][Hh](?==)"
 Some old clients write AUTH=LOGIN, as old servers offer it.
 """
 
-COMMAND = re.compile(
+_COMMAND = re.compile(
     rb"(?i:MAIL[ \t]+FROM[ \t]*:|RCPT[ \t]+TO[ \t]*:|(?:DATA|QUIT|RSET|NOOP|STARTTLS|X-ANONYMOUSTLS|TURN)[ \t]*\r?\n"
     rb"|(?:EHLO|HELO|LHLO|VRFY|EXPN|ETRN)[ \t]+[^ \t\r\n]+[ \t]*\r?\n|NOOP[ \t]|HELP[ \t]*\r?\n"
     rb"|(?:AUTH|X-EXPS)[ \t=]+[A-Z0-9_-]{3,20}[ \t\r\n]|BDAT[ \t]+[0-9]{1,18}[ \t\r\n]|XCLIENT[ \t]+[A-Z]+=)"
 )
-"""The beginning of a line that is a command beyond reasonable doubt, also where content might stand."""
 
 REPLY_LINE = re.compile(rb"([2-5][0-9][0-9])(?:([ -])|(?=\r?\n|$))")
 """Code and separator at the beginning of a reply line (RFC 5321, 4.2)."""
@@ -52,14 +52,17 @@ def verb_of(line: bytes) -> str | None:
     found = VERB.match(line)
     if found is None:
         return None
-    word = found.group().decode("ascii")
+    known = _AS_WRITTEN.get(found[0])
+    if known is not None:
+        return known
+    word = found[0].decode("ascii")
     verb = word.upper()
     return verb if verb in VERBS or _LIKE_A_VERB.match(word) else None
 
 
-def is_command(line: bytes) -> bool:
-    """Whether the line is a command beyond reasonable doubt."""
-    return COMMAND.match(line) is not None
+def is_command(octets: bytes, start: int = 0) -> bool:
+    """Whether the line that begins at `start` is a command beyond reasonable doubt, also where content might stand."""
+    return _COMMAND.match(octets, start) is not None
 
 
 def is_base64(line: bytes) -> bool:

@@ -7,7 +7,7 @@ import re
 from smtptrace import grammar
 from smtptrace.smtp.evidence import earlier, fits
 from smtptrace.smtp.oddities import Oddities
-from smtptrace.smtp.records import Command, Exchange, Reply
+from smtptrace.smtp.records import Command, Exchange
 from smtptrace.smtp.typing import TELNET, as_meant, is_edited
 
 _ODD_OCTET = re.compile(rb"[^\t\x20-\x7e]")
@@ -18,15 +18,38 @@ _SHOWN = 120
 _LOGINS = frozenset({"AUTH", "X-EXPS"})
 
 
-def check_command(exchange: Exchange, oddities: Oddities, *, utf8: bool) -> None:
-    """Tell what is odd about the command line; `utf8` where the server offers SMTPUTF8."""
-    command = exchange.command
-    assert command is not None
-    raw = command.raw
-    if raw.endswith(b"\r\n") and len(raw) <= _LONG and not _ODD_OCTET.search(raw, 0, len(raw) - 2):
-        if command.verb not in grammar.VERBS and _HTTP.match(raw):
-            oddities.tell("http-request", shown(command, raw), command.span)
+def check_exchange(
+    exchange: Exchange, command: Command, following: Command | None, offered: tuple[str, ...], oddities: Oddities
+) -> None:
+    """Tell what is odd about an exchange.
+
+    Args:
+        exchange: it, with its `command`.
+        following: the command after it, if that was sent already.
+        offered: the server's extensions.
+        oddities: where it is told.
+    """
+    raw, reply, verb = command.raw, exchange.reply, command.verb
+    if not raw.endswith(b"\r\n") or len(raw) > _LONG or _ODD_OCTET.search(raw, 0, len(raw) - 2):
+        _octets(exchange, command, offered, oddities)
+    elif verb not in grammar.VERBS and _HTTP.match(raw):
+        oddities.tell("http-request", shown(command, raw), command.span)
+    if reply is None:
         return
+    if reply.code < 400 and verb != "DATA" and not fits(verb, reply.code):
+        oddities.tell("unexpected-reply", f"{verb or 'no verb'} was answered by {reply.code}", reply.span)
+    if following is not None and earlier(following.span, reply.span) and not _pipelining(offered):
+        told = f"{following.verb or 'a command'} was sent before the reply to the command before it"
+        oddities.once("pipelining-not-offered", told, following.span)
+
+
+def _pipelining(offered: tuple[str, ...]) -> bool:
+    return any(word.upper() == "PIPELINING" for word in offered)
+
+
+def _octets(exchange: Exchange, command: Command, offered: tuple[str, ...], oddities: Oddities) -> None:
+    """A line with octets or an end that a command line should not have."""
+    raw = command.raw
     if is_edited(raw):
         _typed(exchange, command, oddities)
         return
@@ -35,7 +58,7 @@ def check_command(exchange: Exchange, oddities: Oddities, *, utf8: bool) -> None
         "bare-lf": raw.endswith(b"\n") and not raw.endswith(b"\r\n"),
         "bare-cr": b"\r" in line,
         "nul": b"\0" in line,
-        "8-bit-command": not line.isascii() and not utf8,
+        "8-bit-command": not line.isascii() and "SMTPUTF8" not in offered,
         "over-long-line": len(raw) > (_LONG_AUTH if command.verb in _LOGINS else _LONG),
     }
     for kind in (kind for kind, is_odd in odd.items() if is_odd):
@@ -65,22 +88,6 @@ def shown(command: Command, raw: bytes) -> str:
     verb = grammar.verb_of(line)
     if command.verb in _LOGINS or verb in _LOGINS:
         line = b" ".join([*line.split(b" ", 2)[:2], b"****"]) if line.count(b" ") > 1 else line
-    elif verb is None and grammar.is_base64(as_meant(line)):
+    elif line and verb is None and grammar.is_base64(as_meant(line)):
         line = b"****"
     return repr(line[:_SHOWN])[1:] + ("..." if len(line) > _SHOWN else "")
-
-
-def check_reply(exchange: Exchange, oddities: Oddities) -> None:
-    """Tell of a reply that the verb is never answered with."""
-    command, reply = exchange.command, exchange.reply
-    if command is None or reply is None or reply.code >= 400 or command.verb == "DATA":
-        return
-    if not fits(command.verb, reply.code):
-        oddities.tell("unexpected-reply", f"{command.verb or 'no verb'} was answered by {reply.code}", reply.span)
-
-
-def check_order(reply: Reply, following: Command, oddities: Oddities, offered: tuple[str, ...] | None) -> None:
-    """Tell of a command that did not wait for the reply before it, though PIPELINING was not offered (RFC 2920)."""
-    if earlier(following.span, reply.span) and not any(word.upper() == "PIPELINING" for word in offered or ()):
-        told = f"{following.verb or 'a command'} was sent before the reply to the command before it"
-        oddities.once("pipelining-not-offered", told, following.span)

@@ -63,10 +63,19 @@ class Conversation:
     def read(self) -> Reading:
         """The whole conversation; `over` says afterwards what comes then."""
         yield from self._proxy_header()
+        stream, pairing, tls = self.stream, self.pairing, self.tls
         while not self.over:
-            command = yield from self._next()
-            if command is None:
-                return
+            start = stream.position
+            raw = stream.line()
+            if raw is None and stream.idle:
+                yield
+                continue
+            if raw is None or self.adrift or raw[0] in SEALED:
+                command = yield from self._search(raw, start)
+                if command is None:
+                    continue
+            else:
+                command = self._command(raw, start)
             verb = command.verb or ""
             turn = TURNS.get(verb)
             if turn is not None:
@@ -75,37 +84,37 @@ class Conversation:
             if verb in _FRESH:
                 self.chunks = None
                 self.lmtp |= verb == "LHLO"
-            self.pairing.ask(Pending(Exchange(command, None, self.tls)))
+            pairing.ask(Pending(Exchange(command, None, tls)))
 
-    def _next(self) -> Generator[None, None, Command | None]:
-        """The next command, None at the end or where something else than SMTP begins."""
+    def _search(self, raw: bytes | None, start: int) -> Generator[None, None, Command | None]:
+        """Where no plain line follows: the command to go on with, None to look again or because this is the end."""
         stream = self.stream
-        while True:
-            if stream.first() in SEALED and (yield from self._sealed()):
-                return None
-            if self.adrift:
-                yield from self._drift()
-            start = stream.position
-            raw = stream.line()
-            if raw is not None:
-                return self._command(raw, start)
-            if stream.gap is not None:
-                command = self._cut(start)
-                if command is not None:
-                    return command
-            elif not stream.ended:
-                yield
-            elif not self._ends_in_cr(start):
-                return None
+        if raw is not None:
+            stream.give_back(stream.position - start)
+        if stream.first() in SEALED and (yield from self._sealed()):
+            return None
+        if self.adrift and len(stream):
+            yield from self._drift()
+            return None
+        if raw is not None:
+            stream.line()
+            return self._command(raw, start)
+        if stream.gap is not None:
+            return self._cut(start)
+        if not stream.ended:
+            yield
+        elif not self._ends_in_cr(start):
+            self.over = "end"
+        return None
 
     def _command(self, raw: bytes, start: int, *, cut: bool = False) -> Command:
         verb = grammar.verb_of(raw)
-        if verb is not None and self.failed_login and verb not in grammar.VERBS and grammar.is_base64(raw):
-            verb = None
-        elif verb is not None:
-            self.failed_login = False
-        stream = self.stream
-        return Command(verb, raw, stream.span(start), stream.exactness(start), cut)
+        if verb is not None and self.failed_login:
+            if verb in grammar.VERBS or not grammar.is_base64(raw):
+                self.failed_login = False
+            else:
+                verb = None
+        return Command(verb, raw, *self.stream.stamp(start), cut)
 
     def _cut(self, start: int) -> Command | None:
         """Step over a gap; gives the command whose end it hides."""

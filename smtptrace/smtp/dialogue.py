@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from smtptrace.smtp.checks import check_command, check_order, check_reply
+from smtptrace.smtp.checks import check_exchange
 from smtptrace.smtp.conversation import Conversation
 from smtptrace.smtp.evidence import earlier
 from smtptrace.smtp.oddities import Oddities
@@ -21,6 +21,9 @@ _OPAQUE = {
     "security-layer": "a SASL security layer makes everything after the login unreadable",
     "roles-turned": "client and server have changed their parts; what follows is not read",
 }
+
+_HELLOS = frozenset({"EHLO", "HELO", "LHLO"})
+_LAYERS = frozenset({"starttls", "tls", *_OPAQUE})
 
 
 class Dialogue:
@@ -42,7 +45,6 @@ class Dialogue:
         self._typed: list[Typed] = []
         self._closes: list[Close] = []
         self._octets = [0, 0]
-        self._ends = [0, 0]
         self._spoken: Span | None = None
         self._more = 0
         self._streams = (Stream(Side.CLIENT), Stream(Side.SERVER))
@@ -78,16 +80,15 @@ class Dialogue:
         if isinstance(event, Octets):
             side = event.side
             if not side and self._spoken is None:
-                self._spoken = Span(side, self._ends[0], self._ends[0], event.time_ns, event.frame)
+                self._spoken = Span(side, 0, 0, event.time_ns, event.frame)
             self._streams[side].feed(event)
             self._octets[side] += len(event.data)
-            self._ends[side] += len(event.data)
-            self._advance()
+            self._advance(side)
         elif isinstance(event, Gap):
-            self._gaps.append((self._ends[event.side], event))
-            self._ends[event.side] += event.size or 0
-            self._streams[event.side].feed(event)
-            self._advance()
+            stream = self._streams[event.side]
+            self._gaps.append((stream.end, event))
+            stream.feed(event)
+            self._advance(event.side)
         else:
             self._beside(event)
 
@@ -117,19 +118,24 @@ class Dialogue:
         elif self._layer is None:
             self._layer = TlsLayer(self._streams, self._odd, asked=True)
 
-    def _advance(self) -> None:
-        """Read as far as the octets go."""
+    def _advance(self, side: Side) -> None:
+        """Read as far as the octets go; those of `side` are new."""
         if self._layer is not None:
             self._layer.advance()
             return
-        pairing, reading = self._pairing, self._reading
-        pairing.settle()
-        progress = -1
-        while pairing.progress != progress:
-            progress = pairing.progress
-            next(reading, None)
+        pairing = self._pairing
+        if side is Side.SERVER:
             pairing.settle()
-        if self._talk.over:
+            if not pairing.busy:
+                return
+        next(self._reading, None)
+        while pairing.stream.readable:
+            progress = pairing.progress
+            pairing.settle()
+            if pairing.progress == progress or not pairing.busy:
+                break
+            next(self._reading, None)
+        if self._talk.over in _LAYERS:
             self._enter(self._talk.over)
 
     def _enter(self, what: str) -> None:
@@ -157,17 +163,12 @@ class Dialogue:
             if reply is not None and not isinstance(exchange, DataExchange):
                 self._odd.tell("reply-without-command", f"nobody asked for a {reply.code}", reply.span)
             return
-        if command.verb in ("EHLO", "LHLO", "HELO"):
+        if command.verb in _HELLOS:
             self._hello(exchange)
-        offered = self._offered(exchange.tls)
-        check_command(exchange, self._odd, utf8="SMTPUTF8" in (offered or ()))
-        check_reply(exchange, self._odd)
-        following = self._pairing.waiting[0].exchange.command if self._pairing.waiting else None
-        if following is not None and reply is not None:
-            check_order(reply, following, self._odd, offered)
-
-    def _offered(self, tls: bool) -> tuple[str, ...] | None:
-        return self.session.extensions_tls if tls else self.session.extensions
+        waiting = self._pairing.waiting
+        following = waiting[0].exchange.command if waiting else None
+        offered = self.session.extensions_tls if exchange.tls else self.session.extensions
+        check_exchange(exchange, command, following, offered or (), self._odd)
 
     def _hello(self, exchange: Exchange) -> None:
         """HELO and EHLO: the client's name and the server's extensions (RFC 5321, 4.1.1.1)."""
@@ -187,7 +188,8 @@ class Dialogue:
         """No more octets come in this layer: end what is open."""
         for stream in self._streams:
             stream.ended = True
-        self._advance()
+        self._advance(Side.CLIENT)
+        self._pairing.client_ended = True
         if self._talk.over != "starttls":
             self._pairing.finish()
         if self.session.greeting is None:

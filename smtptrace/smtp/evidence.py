@@ -52,7 +52,7 @@ def verbs_at(octets: bytes) -> list[str]:
     """The verbs of the commands that the octets begin with, up to one that turns the dialogue."""
     verbs: list[str] = []
     at = 0
-    while len(verbs) < _MOST and grammar.COMMAND.match(octets, at):
+    while len(verbs) < _MOST and grammar.is_command(octets, at):
         stop = octets.find(b"\n", at) + 1
         if not stop:
             break
@@ -74,7 +74,7 @@ def choose_end(talk: Conversation, pending: PendingData, reader: DotReader) -> G
     must not answer as well those that follow the true end.
     """
     for fork in reader.forks:
-        if (yield from _taken(talk, pending, reader, fork)):
+        if (fork.certain or not reader.ended) and (yield from _taken(talk, pending, reader, fork)):
             return fork
     return None
 

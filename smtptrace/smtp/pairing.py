@@ -25,6 +25,15 @@ _TELLING = frozenset({354, 334, 235, 535, 221})
 
 _LOGINS = ("AUTH", "X-EXPS")
 
+_ASKED_BY = {
+    354: frozenset({"DATA", "XEXCH50"}),
+    334: frozenset(_LOGINS),
+    221: frozenset({"QUIT"}),
+}
+"""Codes that answer only these verbs: where the next command is another one, replies before them are missing."""
+
+_MOST_BETWEEN = 1000
+
 MOST_WAITING = 100_000
 """Commands that may wait for a reply."""
 
@@ -55,6 +64,7 @@ class Pairing:
         self.progress = 0
         self.gapped = False
         self.doubt = False
+        self.client_ended = False
         self._greeted = greeted
         self._reader = ReplyReader(stream, oddities)
         self._odd = oddities
@@ -71,6 +81,11 @@ class Pairing:
             self._odd.once("replies-lost", f"{MOST_WAITING} commands wait for a reply; the first are given up")
             self._leave(1)
 
+    @property
+    def busy(self) -> bool:
+        """Whether the client waits for a reply, or is amid a content."""
+        return bool(self.waiting) and self.waiting[-1].busy
+
     def release(self, pending: Pending) -> None:
         """The client has done its part of an exchange that kept it busy."""
         pending.busy = False
@@ -84,12 +99,15 @@ class Pairing:
         while waiting:
             head = waiting[0]
             while head.wants:
-                reply = self._next()
-                if reply is None:
+                reply = self._ahead.popleft() if self._ahead else self._reader.next()
+                if reply is None and (not self.stream.exhausted or (reply := self._next()) is None):
+                    return
+                if self.gapped:
+                    if not self._find(reply):
+                        continue
+                elif reply.code in _ASKED_BY and not self._belongs(reply):
                     return
                 self.progress += 1
-                if self.gapped and not self._find(reply):
-                    continue
                 head = waiting[0]
                 head.take(reply, self._ledger.accepted)
             if head.busy:
@@ -159,6 +177,22 @@ class Pairing:
         if self.doubt:
             self._leave(self._best(reply, sent))
             self.doubt = False
+        return True
+
+    def _belongs(self, reply: Reply) -> bool:
+        """Bring the exchange to the front that alone can be answered so; False while it may still come.
+
+        A server that swallows a reply, or sends one without its line end, must not spoil all that follows.
+        """
+        verbs = _ASKED_BY[reply.code]
+        at = next((at for at, pending in enumerate(self.waiting) if pending.verb in verbs), None)
+        if at is None and not (self.waiting[-1].busy or self.client_ended or len(self.waiting) > _MOST_BETWEEN):
+            self._ahead.appendleft(reply)
+            return False
+        if at:
+            told = f"{at} commands before the one that a {reply.code} answers are without reply"
+            self._odd.tell("missing-reply", told, reply.span)
+            self._leave(at)
         return True
 
     def _best(self, reply: Reply, sent: int) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from smtptrace import grammar
 from smtptrace.smtp.oddities import Oddities
 from smtptrace.smtp.records import Reply
@@ -10,6 +12,9 @@ from smtptrace.wire import Exactness, Side, Span
 
 SEALED = frozenset({0x00, 0x14, 0x15, 0x16, 0x17})
 """First octets of what is no text: the length of a security layer, the types of TLS records."""
+
+_WHOLE = re.compile(rb"([2-5][0-9][0-9])(?:-[^\r\n]{0,2000}\r\n\1){0,1000}(?: [^\r\n]{0,2000})?\r\n")
+"""A reply that keeps to the rules, and is all here."""
 
 _MOST = 10_000
 """Lines kept of one reply."""
@@ -39,6 +44,13 @@ class ReplyReader:
     def next(self) -> Reply | None:
         """The next whole reply, None while there is none, or where TLS or a security layer begins."""
         stream = self._stream
+        if not self._lines:
+            start = stream.position
+            raw = stream.match(_WHOLE)
+            if raw is not None:
+                self.fragment = False
+                lines = tuple(raw[:-2].split(b"\r\n"))
+                return Reply(int(raw[:3]), lines, *stream.stamp(start))
         while self._lines or not self.sealed:
             start = stream.position
             raw = stream.line()

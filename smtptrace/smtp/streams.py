@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections import deque
 from operator import itemgetter
@@ -70,20 +71,38 @@ class Stream:
         """Whether nothing more will come within reach: a gap is next, or the end."""
         return self.ended or bool(self._behind)
 
+    @property
+    def idle(self) -> bool:
+        """Whether everything was read, and nothing but more octets can follow."""
+        return self._at == len(self._data) and not (self._behind or self.ended)
+
+    @property
+    def readable(self) -> bool:
+        """Whether there is something to read, or to be done about what follows."""
+        return self._at < len(self._data) or self.ended or bool(self._behind)
+
+    @property
+    def end(self) -> int:
+        """Offset behind all octets and sized gaps that have come."""
+        behind = sum(len(e.data) if isinstance(e, Octets) else e.size or 0 for e in self._behind)
+        return self._base + self._skipped + len(self._data) + behind
+
     def feed(self, event: Octets | Gap) -> None:
         """Take the next octets or gap of this side."""
-        if self._behind or type(event) is Gap:
+        if self._behind or isinstance(event, Gap):
             self._behind.append(event)
+        elif self._at == len(self._data) and self._mark is None:
+            self._base += self._at
+            self._data = event.data
+            self._at = self._scanned = 0
+            self._pieces = [(self._base, event)]
         else:
-            self._append(event)  # type: ignore[arg-type]
+            self._append(event)
 
     def _append(self, event: Octets) -> None:
+        """Add octets behind others that are not read yet."""
         data = self._data
         end = self._base + self._skipped + len(data)
-        if self._at == len(data) and self._mark is None:
-            self._data, self._base, self._at, self._scanned = event.data, end, 0, 0
-            self._pieces = [(end, event)]
-            return
         kept = self._at if self._mark is None else self._mark - self._base
         if type(data) is bytes or kept > PATIENCE:
             data = self._data = bytearray(data[kept:])
@@ -103,8 +122,10 @@ class Stream:
         self._base += self._skipped + len(self._data) + (gap.size or 0)
         self._data, self._at, self._scanned, self._skipped, self._pieces = b"", 0, 0, 0, []
         self._mark = None
-        while self._behind and type(self._behind[0]) is Octets:
-            self._append(self._behind.popleft())  # type: ignore[arg-type]
+        behind, self._behind = self._behind, deque()
+        while behind and not isinstance(behind[0], Gap):
+            self.feed(behind.popleft())
+        self._behind = behind
         return gap
 
     def line(self) -> bytes | None:
@@ -113,7 +134,8 @@ class Stream:
         end = data.find(self.line_end, self._scanned)
         if end < 0:
             self._scanned = len(data)
-            self._shorten()
+            if self._scanned - at > PATIENCE:
+                self._shorten()
             return None
         end += len(self.line_end)
         self._at = self._scanned = end
@@ -125,13 +147,19 @@ class Stream:
 
     def _shorten(self) -> None:
         """Forget what an endless line has beyond its first 1 MiB."""
-        more = len(self) - PATIENCE
-        if more > 0:
-            self._data = bytearray(self._data[self._at : self._at + PATIENCE])
-            self._base += self._at
-            self._at = 0
-            self._skipped += more
-            self._scanned = PATIENCE
+        self._skipped += len(self) - PATIENCE
+        self._data = bytearray(self._data[self._at : self._at + PATIENCE])
+        self._base += self._at
+        self._at = 0
+        self._scanned = PATIENCE
+
+    def match(self, pattern: re.Pattern[bytes]) -> bytes | None:
+        """What the pattern finds at the front, taken; None, and nothing taken, where it finds nothing."""
+        found = pattern.match(self._data, self._at)
+        if found is None:
+            return None
+        self._at = self._scanned = found.end()
+        return bytes(found[0])
 
     def take(self, size: int | None = None) -> bytes | bytearray:
         """The next octets, at most `size` of them; all within reach where it is None."""
@@ -182,15 +210,30 @@ class Stream:
 
     def place(self, offset: int) -> tuple[int | None, int | None]:
         """Time and frame of the octet at `offset`, which must still be within reach or have been read just now."""
+        pieces = self._pieces
+        if len(pieces) == 1:
+            start, event = pieces[0]
+            return event.place(offset - start) if event.places else (event.time_ns, event.frame)
         piece = self.piece(offset)
         return piece[1].place(offset - piece[0]) if piece else (None, None)
 
     def exactness(self, offset: int) -> Exactness:
         """How near the octet at `offset` is to the wire."""
+        pieces = self._pieces
+        if len(pieces) == 1:
+            return pieces[0][1].exactness
         piece = self.piece(offset)
         return piece[1].exactness if piece else Exactness.SEEN
 
     def span(self, start: int, stop: int | None = None) -> Span:
         """The place of the octets from `start` to `stop`, by default to where reading stands."""
         time_ns, frame = self.place(start)
-        return Span(self.side, start, self.position if stop is None else stop, time_ns, frame)
+        return Span(self.side, start, self._base + self._at if stop is None else stop, time_ns, frame)
+
+    def stamp(self, start: int) -> tuple[Span, Exactness]:
+        """The place of the octets from `start` to where reading stands, and how near they are to the wire."""
+        pieces = self._pieces
+        if len(pieces) == 1 and not pieces[0][1].places:
+            event = pieces[0][1]
+            return Span(self.side, start, self._base + self._at, event.time_ns, event.frame), event.exactness
+        return self.span(start), self.exactness(start)

@@ -46,11 +46,14 @@ class Ledger:
         self._blind = True
 
     def mail(self, exchange: Exchange) -> None:
-        """MAIL opens a transaction."""
+        """MAIL opens a transaction; one that is refused leaves an open one as it is."""
+        refused = exchange.reply is not None and not _positive(exchange.reply)
+        if refused and self._open is not None:
+            return
         self.abandon()
         assert exchange.command is not None
         self._begin(path_of(exchange.command.argument), exchange)
-        if exchange.reply is not None and not _positive(exchange.reply):
+        if refused:
             self._decide(exchange)
 
     def _begin(self, reverse_path: bytes, exchange: Exchange | None) -> Transaction:
@@ -74,7 +77,7 @@ class Ledger:
         """DATA, or the last BDAT or BURL, decides; a refused chunk does as well."""
         content = exchange.content if isinstance(exchange, DataExchange) else None
         if self._open is None:
-            if not self._blind or content is None:
+            if content is None or not (self._blind or _positive(exchange.reply)):
                 return
             self._begin(b"", None)
         assert self._open is not None
