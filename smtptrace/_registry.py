@@ -57,7 +57,8 @@ class Registry(Mapping[str, ModuleType]):
         get_source = getattr(spec.loader, "get_source", None) if spec else None
         if spec is None or get_source is None:
             raise KeyError(name)
-        return ast.parse(get_source(spec.name))
+        source: str = get_source(spec.name)
+        return ast.parse(source)
 
     def __getitem__(self, name: str) -> ModuleType:
         if name not in self.names():

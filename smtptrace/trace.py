@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import tzinfo
+from typing import BinaryIO
 
 from smtptrace import sources, tcp, timeline, transcripts
 from smtptrace.auth import Credential, read_credentials
 from smtptrace.diagnosis import Cause, diagnose
-from smtptrace.errors import UnreadableError
+from smtptrace.errors import UnreadableError, UsageError
 from smtptrace.findings import Finding, judge
+from smtptrace.opening import Opener, opened
 from smtptrace.segment import Segment
 from smtptrace.smtp import Dialogue, Session
 from smtptrace.sources import SourceReport
@@ -178,12 +181,16 @@ class Reading:
         origin = Origin(self.parts[0].report.path, "")
         if len(self.parts) > 1:
             origin.parts = tuple(part.report.path for part in self.parts)
-        segments = timeline.of([self._segments(part, engine) for part, engine in zip(self.parts, engines, strict=True)])
+        for part, engine in zip(self.parts, engines, strict=True):
+            if engine is None:
+                raise UnreadableError(f"{part.report.path}: no packet capture, as the other parts of the timeline are")
+            part.report.engine = engine
+        segments = timeline.of([self._segments(part.input.stream, part, part.report) for part in self.parts])
         if self.options.silence_s is not None:
             segments = timeline.watched(segments, round(self.options.silence_s * 1e9), self.silences)
+        batches = marks.restore(tcp.follow(segments, origin, self.options.limits), self._marks)
         courses: dict[int, _Course] = {}
-        batches = tcp.follow(segments, origin, self.options.limits)
-        for connection, events, ended in marks.restore(batches, self._marks):
+        for connection, events, ended in opened(batches, self._opener()):
             course = courses.get(id(connection))
             if course is None:
                 origin.format = self.parts[0].report.format
@@ -193,18 +200,29 @@ class Reading:
                 del courses[id(connection)]
                 yield from self._ended(course)
 
+    def _segments(self, stream: BinaryIO, part: Part, report: SourceReport) -> Iterator[Segment]:
+        segments: Iterator[Segment] = sources.ENGINES[part.report.engine].segments(stream, report)
+        return timeline.moved(segments, part.clock_offset_ns) if part.clock_offset_ns else segments
+
+    def _opener(self) -> Opener:
+        key_log = self.options.keylog
+        given = [sources.ENGINES["tshark_source"].read_key_log(key_log)] if key_log else []
+        return Opener(self._again, lambda: [*given, *(key for part in self.parts for key in part.report.tls_keys)])
+
+    def _again(self) -> Iterator[Segment]:
+        """The segments of all parts once more, for keys to open them with."""
+        if any(part.input.path == "-" for part in self.parts):
+            raise UsageError("-: to open TLS with keys it must be read twice; store it in a file first")
+        with ExitStack() as stack:
+            inputs = [stack.enter_context(sources.open_input(part.input.path)) for part in self.parts]
+            pairs = zip(inputs, self.parts, strict=True)
+            yield from timeline.of([self._segments(source.stream, part, SourceReport()) for source, part in pairs])
+
     def _marks(self) -> Iterator[tuple[int, str]]:
         for at, part in enumerate(self.parts):
             while part.report.marks:
                 frame, comment = part.report.marks.popleft()
                 yield (at << PART_BITS) + frame, comment
-
-    def _segments(self, part: Part, engine: str | None) -> Iterator[Segment]:
-        if engine is None:
-            raise UnreadableError(f"{part.report.path}: no packet capture, as the other parts of the timeline are")
-        part.report.engine = engine
-        segments = sources.ENGINES[engine].segments(part.input.stream, part.report)
-        return timeline.moved(segments, part.clock_offset_ns) if part.clock_offset_ns else segments
 
     def _ended(self, course: _Course) -> Iterator[Trace]:
         if course.spoken or self.options.attempts:
