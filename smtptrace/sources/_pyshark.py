@@ -1,15 +1,13 @@
 """Packets as pyshark gives them, for captures that only Wireshark opens.
 
-pyshark keeps an event loop of its own: it works in the main thread, outside a running loop, and before Python 3.14
-took the child watchers out of asyncio. Elsewhere, and where it stops, the caller runs tshark itself.
+pyshark runs an event loop, which it cannot inside another one. Elsewhere it gets a loop of its own: the one that it
+would look for is missing after `asyncio.run` and in other threads, and setting it up uses what Python 3.14 took out.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import sys
-import threading
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -19,8 +17,6 @@ _LOG = logging.getLogger(__name__)
 
 def works_here() -> bool:
     """Whether pyshark can run where this is called."""
-    if sys.version_info >= (3, 14) or threading.current_thread() is not threading.main_thread():
-        return False
     try:
         asyncio.get_running_loop()
     except RuntimeError:
@@ -30,20 +26,27 @@ def works_here() -> bool:
 
 def rows(path: str, program: str, fields: tuple[str, ...], preferences: dict[str, str]) -> Iterator[list[str]]:
     """The fields of each packet of a file, innermost layers only; ends early where pyshark or tshark fail."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of what later versions of Python take out
-        import pyshark
-
+    loop, capture = asyncio.new_event_loop(), None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what later versions of Python take out
+            import pyshark
         capture = pyshark.FileCapture(
-            path, keep_packets=False, tshark_path=program, custom_parameters=["-n"], override_prefs=preferences
+            path,
+            keep_packets=False,
+            tshark_path=program,
+            custom_parameters=["-n"],
+            override_prefs=preferences,
+            eventloop=loop,
         )
-        try:
-            for packet in capture:
-                yield _row(packet, fields)
-        except Exception as error:  # noqa: BLE001 - pyshark raises what asyncio, lxml and tshark's exit code make it
-            _LOG.info("pyshark stopped: %s", type(error).__name__)
-        finally:
+        for packet in capture:
+            yield _row(packet, fields)
+    except Exception as error:  # noqa: BLE001 - pyshark raises what asyncio, lxml and tshark's exit code make it raise
+        _LOG.info("pyshark stopped: %s", type(error).__name__)
+    finally:
+        if capture is not None:
             _close(capture)
+        loop.close()
 
 
 def _close(capture: Any) -> None:

@@ -69,6 +69,7 @@ class Tshark:
             self._process.wait()
         finally:
             timer.cancel()
+            self._end()
 
     def complaint(self) -> str | None:
         """Why tshark did not read all, one line; None where it did."""
@@ -91,9 +92,13 @@ class Tshark:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._end()
+        self._directory.cleanup()
+
+    def _end(self) -> None:
+        """See to it that the process is gone, whether it came to its end or not."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
             if self._process.stdout is not None:
                 self._process.stdout.close()
-        self._directory.cleanup()

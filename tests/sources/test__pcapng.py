@@ -6,6 +6,7 @@ import struct
 
 import pytest
 from support.frames import block, enhanced, ethernet, interface, ipv4, option, payloads, raw, read, section, tcp
+from support.packets import tshark
 
 ONE, TWO = ethernet(ipv4(tcp(b"one"))), ethernet(ipv4(tcp(b"two")))
 
@@ -82,12 +83,26 @@ def test_an_obsolete_packet_block_is_read():
 
 
 def test_unknown_blocks_are_passed_over():
-    """Name resolution, custom and made-up blocks, before and between packets; they are no frames."""
-    strange = block(4, b"\1\0\4\0abcd\0\0\0\0") + block(0x0BAD, b"x" * 40) + block(0x7FFFFFFF, b"")
+    """Name resolution and made-up blocks, before and between packets; they are no frames."""
+    strange = block(4, b"\1\0\4\0abcd\0\0\0\0") + block(0x0BAE, b"x" * 40) + block(0x7FFFFFFF, b"")
     octets = section() + strange + interface() + strange + enhanced(ONE) + strange + enhanced(TWO) + strange
     segments, report = read(octets)
     assert [(segment[1], segment[6]) for segment in segments] == [(1, b"one"), (2, b"two")]
     assert (report.skipped, report.damage) == ({}, None)
+
+
+def test_records_that_are_no_packets_count_as_frames(tmp_path):
+    """Custom blocks and the system's journal have a number in Wireshark, across sections; they are no packets."""
+    custom = block(0x0BAD, struct.pack("<I", 32473) + b"text") + block(0x40000BAD, struct.pack("<I", 32473) + b"more")
+    journal = block(9, b"MESSAGE=x\n__REALTIME_TIMESTAMP=1\n")
+    one = section() + custom + interface() + enhanced(ONE) + journal
+    octets = one + section() + interface() + enhanced(TWO)
+    segments, report = read(octets)
+    assert [segment[1] for segment in segments] == [3, 5]
+    assert report.packets == 2
+    path = tmp_path / "a.pcapng"
+    path.write_bytes(octets)
+    assert tshark(path, "-Y", "tcp", "-T", "fields", "-e", "frame.number").split() == ["3", "5"]
 
 
 def test_comments_are_kept():
