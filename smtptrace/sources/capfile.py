@@ -39,37 +39,43 @@ def claims(head: bytes) -> bool:
 def segments(stream: BinaryIO, report: SourceReport) -> Iterator[Segment]:
     """One tuple for each TCP packet, in file order; damage ends the iteration and is told in `report.damage`."""
     unwrap = Unwrap(report)
-    datagrams = 0
-    for frame, time_ns, link, buffer, start, stop, wire in packets(stream, report):
-        if link == _ETHERNET and stop - start >= 54:
-            ip = start + 14
-            kind = buffer[ip - 2 : ip]
-            while kind in _TAGS:
-                ip += 4
+    datagrams = empty = 0
+    try:
+        for frame, time_ns, link, buffer, start, stop, wire in packets(stream, report):
+            if link == _ETHERNET and stop - start >= 54:
+                ip = start + 14
                 kind = buffer[ip - 2 : ip]
-            if kind == _IPV4 and stop - ip >= 40:
-                first, length, fragment, protocol, key, seq, ack, offset, flags = _ipv4_tcp(buffer, ip)
-                if first == 0x45 and not fragment & 0x3FFF:
-                    if protocol == _TCP:
-                        payload, end = ip + 20 + (offset >> 4 << 2), ip + length
-                        if ip + 40 <= payload <= end <= stop:
-                            yield key, frame, time_ns, seq, ack, flags, buffer[payload:end], 0
+                while kind in _TAGS:
+                    ip += 4
+                    kind = buffer[ip - 2 : ip]
+                if kind == _IPV4 and stop - ip >= 40:
+                    first, length, fragment, protocol, key, seq, ack, offset, flags = _ipv4_tcp(buffer, ip)
+                    if first == 0x45 and not fragment & 0x3FFF:
+                        if protocol == _TCP:
+                            payload, end = ip + 20 + (offset >> 4 << 2), ip + length
+                            if ip + 40 <= payload <= end <= stop:
+                                yield key, frame, time_ns, seq, ack, flags, buffer[payload:end], 0
+                                continue
+                        elif protocol == _UDP and key[8:10] not in _TUNNEL_PORTS and key[10:] not in _TUNNEL_PORTS:
+                            datagrams += 1
                             continue
-                    elif protocol == _UDP and key[8:10] not in _TUNNEL_PORTS and key[10:] not in _TUNNEL_PORTS:
-                        datagrams += 1
+                elif kind == _IPV6 and stop - ip >= 60:
+                    first, length, protocol, key, seq, ack, offset, flags = _ipv6_tcp(buffer, ip)
+                    payload, end = ip + 40 + (offset >> 4 << 2), ip + 40 + length
+                    if first >> 4 == 6 and protocol == _TCP and ip + 60 <= payload <= end <= stop:
+                        yield key, frame, time_ns, seq, ack, flags, buffer[payload:end], 0
                         continue
-            elif kind == _IPV6 and stop - ip >= 60:
-                first, length, protocol, key, seq, ack, offset, flags = _ipv6_tcp(buffer, ip)
-                payload, end = ip + 40 + (offset >> 4 << 2), ip + 40 + length
-                if first >> 4 == 6 and protocol == _TCP and ip + 60 <= payload <= end <= stop:
-                    yield key, frame, time_ns, seq, ack, flags, buffer[payload:end], 0
-                    continue
-        segment = unwrap(LINK + link, buffer[start:stop], wire, frame, time_ns)
-        if segment is not None:
-            yield segment
-    unwrap.finish()
-    report.skipped["not TCP"] += datagrams
-    report.skipped += Counter()  # without the reasons that never came up
+            if start == stop:
+                empty += 1
+                continue
+            segment = unwrap(LINK + link, buffer[start:stop], wire, frame, time_ns)
+            if segment is not None:
+                yield segment
+    finally:
+        unwrap.finish()
+        report.skipped["not TCP"] += datagrams
+        report.skipped["empty"] += empty
+        report.skipped += Counter()  # without the reasons that never came up
 
 
 def packets(stream: BinaryIO, report: SourceReport) -> Iterator[_pcap.Packet]:

@@ -105,6 +105,7 @@ def test_a_length_beyond_the_frame_cuts_nothing():
         (ethernet(b"\0" * 46, 0x0806), "not IP"),
         (ethernet(b"\x42\x42\x03" + b"\0" * 43, 38), "not IP"),
         (b"\2" * 10, "header cut off"),
+        (b"", "empty"),
         (ethernet(ipv4(tcp())[:30]), "header cut off"),
         (ethernet(b"\x41" + ipv4(tcp())[1:]), "bad IP header"),
         (ethernet(ipv4(tcp(), length=12)), "bad IP header"),
@@ -155,6 +156,16 @@ def test_the_first_packet_comes_before_the_last_was_written():
     assert next(segments)[6] == b"one"
     assert len(pipe.written) == 1
     assert next(segments)[6] == b"two"
+
+
+def test_what_was_skipped_is_counted_when_nobody_wants_more():
+    """A reader that stops early has a report of what it read."""
+    frames = [ethernet(ipv4(udp(b"x" * 30, 53), UDP)), b"", ethernet(ipv4(tcp(b"one"))), ethernet(ipv4(tcp(b"two")))]
+    report = SourceReport()
+    segments = capfile.segments(BytesIO(pcap(*frames)), report)
+    assert next(segments)[6] == b"one"
+    segments.close()
+    assert report.skipped == {"not TCP": 1, "empty": 1}
 
 
 def test_claims_pcap_and_pcapng_and_nothing_else():
