@@ -18,8 +18,6 @@ _DATE = re.compile(
 )
 _DATE_FIELD = re.compile(rb"(?im)^date:[ \t]*([^\r\n]{1,200})")
 _RECEIVED_FIELD = re.compile(rb"(?im)^received:[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*")
-_FILETIME_EPOCH_S = 11_644_473_600
-_TICKS_PER_S = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +51,9 @@ def witnesses(trace: Trace) -> Iterator[Witness]:
         if transaction.content is not None:
             yield from _message(transaction.content)
     for credential in trace.credentials:
-        ticks = credential.details.get("server_time_filetime")
-        if isinstance(ticks, int) and credential.span is not None:
-            said = (ticks * 1_000_000_000) // _TICKS_PER_S - _FILETIME_EPOCH_S * 1_000_000_000
-            yield from _witness("ntlm", "server", said, credential.span)
+        said = credential.details.get("server_time") or (credential.details.get("server") or {}).get("server_time")
+        if isinstance(said, str) and credential.span is not None:
+            yield from _witness("AUTH", "server", _iso(said), credential.span)
 
 
 def _message(content: Content) -> Iterator[Witness]:
@@ -84,4 +81,12 @@ def _instant(text: bytes) -> int | None:
     try:
         return int(aware.timestamp()) * 1_000_000_000
     except (OverflowError, ValueError):
+        return None
+
+
+def _iso(text: str) -> int | None:
+    """The instant of an NTLM or Kerberos time stamp as it was decoded."""
+    try:
+        return int(datetime.fromisoformat(text).timestamp() * 1000) * 1_000_000
+    except (ValueError, OverflowError):
         return None

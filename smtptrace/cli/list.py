@@ -21,7 +21,8 @@ _USUAL = ("id", "start", "client", "server", "helo", "tls", "auth", "from", "rcp
 @click.option("--columns", metavar="NAMES", help="These columns, by name and comma, such as id,auth,last.")
 @click.option("--wide", is_flag=True, help="Cut nothing.")
 @click.option("--utc", is_flag=True, help="Times in UTC instead of the machine's zone.")
-def command(columns: str | None, wide: bool, utc: bool, **reading: Any) -> int:
+@click.option("--clock", is_flag=True, help="What each server and client says the time is, beside the capture's.")
+def command(columns: str | None, wide: bool, utc: bool, clock: bool, **reading: Any) -> int:
     r"""List the sessions of captures and transcripts, a line each.
 
     FILE is a capture (pcap, pcapng, compressed or not), a transcript, or '-' for standard input.
@@ -32,7 +33,9 @@ def command(columns: str | None, wide: bool, utc: bool, **reading: Any) -> int:
     smtptrace list --json mail.pcapng | jq .auth
     """
     run = run_of(**reading)
-    if run.as_json:
+    if clock:
+        _clock(run)
+    elif run.as_json:
         _json(run)
     else:
         _table(run, columns, wide, UTC if utc else None)
@@ -67,6 +70,19 @@ def _table(run: Run, columns: str | None, wide: bool, zone: tzinfo | None) -> No
         click.echo("smtptrace: no SMTP session was found", err=True)
     sys.stdout.flush()
     run.say_coverage()
+
+
+def _clock(run: Run) -> None:
+    from smtptrace.outputs.clock import clock_lines, clock_objects
+    from smtptrace.outputs.jsonl import line
+
+    traces = (trace for trace, _ in run.traces())
+    if run.as_json:
+        for record in clock_objects(traces):
+            sys.stdout.buffer.write(line(record))
+    else:
+        for text in clock_lines(traces):
+            click.echo(text)
 
 
 def _names(columns: str | None, several: bool) -> Sequence[str]:
