@@ -50,6 +50,9 @@ class Unwrap:
 
         None where there is none, or where its other fragments are still to come.
         """
+        if not packet:  # a file of zeros is full of them
+            self._report.skipped["empty"] += 1
+            return None
         cut = max(wire - len(packet), 0)
         try:
             if key >= LINK and key not in LAYERS:

@@ -39,7 +39,7 @@ def claims(head: bytes) -> bool:
 def segments(stream: BinaryIO, report: SourceReport) -> Iterator[Segment]:
     """One tuple for each TCP packet, in file order; damage ends the iteration and is told in `report.damage`."""
     unwrap = Unwrap(report)
-    datagrams = empty = 0
+    datagrams = 0
     try:
         for frame, time_ns, link, buffer, start, stop, wire in packets(stream, report):
             if link == _ETHERNET and stop - start >= 54:
@@ -65,16 +65,12 @@ def segments(stream: BinaryIO, report: SourceReport) -> Iterator[Segment]:
                     if first >> 4 == 6 and protocol == _TCP and ip + 60 <= payload <= end <= stop:
                         yield key, frame, time_ns, seq, ack, flags, buffer[payload:end], 0
                         continue
-            if start == stop:
-                empty += 1
-                continue
             segment = unwrap(LINK + link, buffer[start:stop], wire, frame, time_ns)
             if segment is not None:
                 yield segment
     finally:
         unwrap.finish()
         report.skipped["not TCP"] += datagrams
-        report.skipped["empty"] += empty
         report.skipped += Counter()  # without the reasons that never came up
 
 
