@@ -230,13 +230,16 @@ class Conversation:
 
     def answer(self, settled: Callable[[], bool]) -> Generator[None, None, bool]:
         """Wait until `settled`; False where the reply is lost, or the client went on for too long without it."""
+        pairing = self.pairing
         while not settled():
-            lost = self.pairing.doubt and len(self.stream) > 0
-            if self.pairing.exhausted or lost:
+            lost = pairing.doubt and len(self.stream) > 0
+            if pairing.exhausted or lost:
                 return False
             if len(self.stream) > PATIENCE:
                 told = "the client went on for 1 MiB without a reply, which is taken for a yes"
                 self.odd.tell("reply-not-awaited", told, self.stream.span(self.stream.position))
                 return False
+            pairing.blocked = True
             yield
+            pairing.blocked = False
         return True

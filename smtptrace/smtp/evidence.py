@@ -93,8 +93,9 @@ def _taken(talk: Conversation, pending: PendingData, reader: DotReader, fork: Fo
         return all(map(fits, inside, codes)) and (bool(codes) or pending.replies[0].code < 300)
     if not _all_fit(inside, codes):
         return False
-    while len(after := verbs_at(stream.look(stream.position))) < len(inside):
+    while len(after := verbs_at(stream.look(stream.position))[: len(inside)]) < len(inside):
         if stream.exhausted or (after and after[-1] in _TURNING):
             break
         yield
-    return (len(after) < len(inside) and not (after and after[-1] in _TURNING)) or not _all_fit(after, codes)
+    turns = bool(after) and after[-1] in _TURNING
+    return (len(after) < len(inside) and not turns) or not _all_fit(after, codes)

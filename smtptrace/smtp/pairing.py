@@ -64,6 +64,7 @@ class Pairing:
         self.progress = 0
         self.gapped = False
         self.doubt = False
+        self.blocked = False
         self.client_ended = False
         self._greeted = greeted
         self._reader = ReplyReader(stream, oddities)
@@ -186,7 +187,7 @@ class Pairing:
         """
         verbs = _ASKED_BY[reply.code]
         at = next((at for at, pending in enumerate(self.waiting) if pending.verb in verbs), None)
-        if at is None and not (self.waiting[-1].busy or self.client_ended or len(self.waiting) > _MOST_BETWEEN):
+        if at is None and not (self.blocked or self.client_ended or len(self.waiting) > _MOST_BETWEEN):
             self._ahead.appendleft(reply)
             return False
         if at:
