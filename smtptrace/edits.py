@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from smtptrace.wire import Connection, Event, Exactness, Gap, Octets, Side
@@ -159,3 +159,32 @@ def _replaced(data: bytes, start: int, edits: Iterable[Edit]) -> bytes:
             pieces.append(edit.octets)
         at = last
     return b"".join(pieces) + data[at - start :]
+
+
+def in_frame_order(connection: Connection) -> Connection:
+    """The connection with its events in the order of their packets, where the frames tell another one.
+
+    A connection whose beginning is missing gives the octets of one side after those of the other.
+    """
+    keys = _order(connection.events)
+    if all(one <= two for one, two in pairwise(keys)):
+        return connection
+    pieces: list[Event] = []
+    for event in connection.events:
+        pieces.extend(packets(event) if isinstance(event, Octets) else (event,))
+    order = _order(pieces)
+    return replace(connection, events=tuple(pieces[at] for at in sorted(range(len(pieces)), key=order.__getitem__)))
+
+
+def _order(events: Sequence[Event]) -> list[int]:
+    """The frame up to which each event had to wait for its side's octets before it; the last one where it has none."""
+    reached = [0, 0]
+    last, keys = 0, []
+    for event in events:
+        side = getattr(event, "side", None)
+        before = last if side is None else reached[side]
+        last = before if event.frame is None else max(before, event.frame)
+        if side is not None:
+            reached[side] = last
+        keys.append(last)
+    return keys

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from smtptrace import edits, redact
 from smtptrace.auth import Credential
 from smtptrace.edits import Edit
+from smtptrace.grammar import REPLY_LINE
 from smtptrace.redact import forms
 from smtptrace.trace import Trace
-from smtptrace.wire import Connection, Event, Exactness, Note, Side, Typed
+from smtptrace.wire import Connection, Event, Exactness, Note, Side, Span, Typed
 
+_SECRET_LINE = re.compile(rb"[^\r\n]+")
 _SHORTEST = 4
 """Octets; a shorter secret is masked where it was sent, but not searched for: it would be found in every word."""
 
@@ -19,7 +23,7 @@ _SHORTEST = 4
 def masked(connection: Connection, credentials: Sequence[Credential]) -> Connection:
     """The connection without any octet of a secret: where it was sent, and wherever it was repeated in any form."""
     spans = (span for credential in credentials for span in credential.secret_spans)
-    return swept(edits.apply(connection, [_mask(span.side, span.start, span.stop) for span in spans]), credentials)
+    return swept(edits.apply(connection, list(_sent(connection, spans))), credentials)
 
 
 def shown(trace: Trace, *, reveal: bool = False) -> Trace:
@@ -64,6 +68,26 @@ def _repetitions(connection: Connection, found: Iterable[bytes]) -> Iterator[Edi
                 while at >= 0:
                     yield _mask(side, start + at, start + at + len(form))
                     at = run.find(form, at + len(form))
+
+
+def _sent(connection: Connection, spans: Iterable[Span]) -> Iterator[Edit]:
+    """Masks over the places where secrets were sent; line ends and the codes of replies stay."""
+    runs = edits.runs(connection)
+    starts = [[start for start, _ in side] for side in runs]
+    for span in spans:
+        at = bisect_right(starts[span.side], span.start) - 1
+        if at < 0:
+            continue
+        start, run = runs[span.side][at]
+        for line in _SECRET_LINE.finditer(run, span.start - start, span.stop - start):
+            kept = 4 if span.side is Side.SERVER and REPLY_LINE.match(line[0]) and _begins(run, line.start()) else 0
+            if line.start() + kept < line.end():
+                yield _mask(span.side, start + line.start() + kept, start + line.end())
+
+
+def _begins(run: bytes, at: int) -> bool:
+    """Whether a line begins there."""
+    return at == 0 or run[at - 1 : at] == b"\n"
 
 
 def _mask(side: Side, start: int, stop: int) -> Edit:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import BinaryIO
 
+from smtptrace.edits import in_frame_order
 from smtptrace.pcapng import Writer
 from smtptrace.trace import Trace
 
@@ -17,7 +18,7 @@ def writer(stream: BinaryIO) -> Callable[[Trace, str], None]:
 
     def session(trace: Trace, _name: str) -> None:
         course = packets.begin(trace.session.connection)
-        for event in trace.session.connection.events:
+        for event in in_frame_order(trace.session.connection).events:
             course.feed(event)
         course.finish()
 
