@@ -26,7 +26,8 @@ MOST = 512
 _ERROR = re.compile(
     r"error|fail|exception|refused|reject|denied|timed? ?out|timeout|unable|could ?n.t|can ?not|cannot|not support"
     r"|did not|didn.t|does not|doesn.t|no worthy|never|not advertise|not available|unexpected|invalid|wrong|expired"
-    r"|\b[45][0-9][0-9][ -]|unverified|traceback|at [A-Za-z]+\.[A-Za-z.]+\(|closed|broken|reset by|no such|missing",
+    r"|\b[45][0-9][0-9][ -]|unverified|traceback|at [A-Za-z]+\.[A-Za-z.]+\(|closed|broken|reset by|no such"
+    r"|missing|issuer|certificate|lost",
     re.IGNORECASE,
 )
 
@@ -124,8 +125,10 @@ class Case:
 
     @cached_property
     def remarks(self) -> tuple[Note, ...]:
-        """Notes that tell of trouble."""
-        return tuple(note for note in self.session.notes[:MOST] if _ERROR.search(note.text))
+        """Notes that tell of trouble; all of them where a text shows nothing else."""
+        notes = self.session.notes[:MOST]
+        alone = self.is_text and not self.session.exchanges and self.session.greeting is None
+        return tuple(note for note in notes if alone or _ERROR.search(note.text))
 
     @cached_property
     def succeeded(self) -> bool:

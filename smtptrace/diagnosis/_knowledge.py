@@ -54,7 +54,7 @@ class Row:
     def speaks_for(self, said: Said, flavour: str | None) -> bool:
         """Whether the row is about this."""
         return (
-            (not self.codes or said.code in self.codes or (not said.code and self.compiled is not None))
+            (not self.codes or said.code in self.codes or _quotes(self.codes, said))
             and (not self.enhanced or said.enhanced in self.enhanced or _quotes(self.enhanced, said))
             and (not self.stages or said.stage in self.stages or said.stage in {"NOTE", "UNASKED", "GREETING"})
             and (self._words(said) if self.compiled else not self.flavours or flavour in self.flavours)
@@ -65,9 +65,9 @@ class Row:
         return bool(said.text) and self.compiled.search(said.text) is not None
 
 
-def _quotes(enhanced: tuple[str, ...], said: Said) -> bool:
-    """Whether a note quotes one of the enhanced codes."""
-    return not said.code and any(code in said.text for code in enhanced)
+def _quotes(codes: tuple[str, ...], said: Said) -> bool:
+    """Whether a note quotes one of the codes."""
+    return not said.code and any(re.search(rf"(?<![\w.]){re.escape(code)}(?![\w])", said.text) for code in codes)
 
 
 @lru_cache(maxsize=1)

@@ -34,9 +34,11 @@ def has_challenge(attempt: Attempt) -> bool:
 
 
 def sent_kind(attempt: Attempt) -> str:
-    """What the client sent first: `negotiate`, `other`, or "" where it is hidden or absent."""
+    """What the client sent last: `negotiate`, `answer`, `other`, or "" where it is hidden or absent."""
     exchange = attempt.exchange
-    sent = exchange.initial or next((each.response for each in exchange.rounds if each.response), None)
+    said = [each.response for each in exchange.rounds if each.response]
+    sent = said[-1] if said else exchange.initial
     if not sent or sent == b"*" or attempt.masked:
         return ""
-    return "negotiate" if sent.startswith(_SIGNATURE + b"B") else "other"
+    kinds = {b"B": "negotiate", b"D": "answer"}
+    return kinds.get(sent[11:12], "other") if sent.startswith(_SIGNATURE) else "other"

@@ -51,11 +51,19 @@ def offers_of(exchanges: Numbered) -> Iterator[Offer]:
         if reply is None or reply.code != 250:
             continue
         if verb in {"EHLO", "LHLO"}:
-            yield Offer(index, reply, _keywords(reply, skip=1), exchange.tls)
+            skip = 0 if _keyword(reply.lines[0]) in _KEYWORDS else 1
+            yield Offer(index, reply, _keywords(reply, skip), exchange.tls, whole=_is_whole(reply))
         elif verb == "HELO":
             yield Offer(index, reply, {}, exchange.tls, helo=True)
         elif exchange.command is None and any(_keyword(line) in _KEYWORDS for line in reply.lines):
-            yield Offer(index, reply, _keywords(reply, skip=0), exchange.tls, whole=len(reply.lines) > 2)
+            yield Offer(
+                index, reply, _keywords(reply, 0), exchange.tls, whole=len(reply.lines) > 2 and _is_whole(reply)
+            )
+
+
+def _is_whole(reply: Reply) -> bool:
+    """Whether the reply comes to its last line, which has no hyphen after the code."""
+    return reply.lines[-1][3:4] != b"-"
 
 
 def _keyword(line: bytes) -> str:

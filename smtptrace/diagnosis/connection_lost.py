@@ -28,4 +28,6 @@ def weigh(case: Case) -> Weight | None:
         return Weight(0.5, (*case.last_word, shown))
     if said is None:
         return None
+    if case.said("greeting-timeout") is not None:
+        return Weight(said.confidence * 0.6, said.evidence, said.because)
     return Weight(said.confidence, (*said.evidence, *case.last_word), said.because)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from smtptrace.diagnosis._case import Case
 from smtptrace.diagnosis._weight import Weight, strongest
 from smtptrace.findings._evidence import of_note, of_reply
-from smtptrace.wire import Note, Side, Span
+from smtptrace.wire import Note
 
 FIX = {
     "any": (
@@ -50,34 +51,29 @@ _PROVIDERS: dict[str, tuple[str, ...]] = {
 }
 """By domain of the host asked for, what the banner of the provider holds."""
 
-_NAMES_NO_HOST = 0.94
-
 
 def weigh(case: Case) -> Weight | None:
     """The host that the source says it asked for, against the name in the banner."""
     said = case.said("middlebox-redirect")
     greeting = case.session.greeting
     found = _HOST.match(greeting.lines[0]) if greeting and greeting.lines else None
-    asked = _asked(case)
-    if found is None or asked is None or greeting is None:
+    if found is None or greeting is None:
         return said
-    note, host = asked
-    provider = next((domain for domain in _PROVIDERS if host == domain or host.endswith("." + domain)), None)
     banner = greeting.lines[0].decode("latin-1").lower()
-    if provider is None or any(mark in banner for mark in (*_PROVIDERS[provider], *host.split(".")[-2:-1])):
-        return said
-    because = f"The client asked for {host}, but {found[1].decode('ascii')} answers."
-    return strongest(Weight(_NAMES_NO_HOST, (of_note(note), of_reply(greeting)), because), said)
+    for note, host in _asked(case):
+        provider = next((domain for domain in _PROVIDERS if host == domain or host.endswith("." + domain)), None)
+        if provider and not any(mark in banner for mark in (*_PROVIDERS[provider], provider.partition(".")[0])):
+            because = f"The client asked for {host}, but {found[1].decode('ascii')} answers."
+            return strongest(Weight(0.94, (of_note(note), of_reply(greeting)), because), said)
+    return said
 
 
-def _asked(case: Case) -> tuple[Note, str] | None:
-    """The host that was asked for, and the note that says so."""
+def _asked(case: Case) -> Iterator[tuple[Note, str]]:
+    """The hosts that were asked for, and the notes that say so."""
     for note in case.session.notes[:32]:
         found = _ASKED.search(note.text)
         if found:
-            return note, found[1].lower().rstrip(".")
-    server = case.session.connection.server
-    if re.search("[A-Za-z]", server.host) and ":" not in server.host:
-        place = Span(Side.CLIENT, 0, 0, None, case.session.connection.number)
-        return Note(f"connected to {server}", place.time_ns, place.frame), server.host.lower().rstrip(".")
-    return None
+            yield note, found[1].lower().rstrip(".")
+    connection = case.session.connection
+    if re.search("[A-Za-z]", connection.server.host) and ":" not in connection.server.host:
+        yield Note(f"connected to {connection.server}", None, connection.number), connection.server.host.lower()

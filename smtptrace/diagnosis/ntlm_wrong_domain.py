@@ -28,7 +28,7 @@ def weigh(case: Case) -> Weight | None:
         domain, names = (attempt.credential.domain or ""), challenge_names(attempt)
         if _unknown(attempt, domain, names):
             because = f"The client answers for the domain {domain}; the server is of {', '.join(sorted(names)[:3])}."
-            sure = 0.55 if _is_alone(attempt) else 0.9
+            sure = 0.55 if _is_alone(attempt) else 0.94
             return Weight(sure, (*of_responses(attempt.exchange)[-1:], attempt.refusal.evidence[-1]), because)
     return None
 

@@ -17,11 +17,14 @@ FIX = {
 }
 REFERENCES = ("RFC 8314, 3.3",)
 _PORT = re.compile(r"[:= ](?:465|990|991|993|994|995|2465|4465)\b")
+_TLS_PORTS = frozenset((465, 2465, 4465, 990, 991, 994))
 _NO_GREETING = re.compile(
-    r"greeting|banner|waiting for .{0,20}(?:220|welcome)|timed? ?out|timeout|unexpected(?:ly)? (?:eof|closed)"
-    r"|socket close|connection closed|not connected|EOF",
+    r"greeting|banner|waiting for .{0,20}(?:220|welcome)|unexpected(?:ly)? (?:eof|closed)|response: -1"
+    r"|socket close|connection (?:closed|reset)|exception reading response|lost connection|EOF",
     re.IGNORECASE,
 )
+_SILENCE = re.compile(r"timed? ?out|timeout", re.IGNORECASE)
+_CONNECTED = re.compile(r"connect(?:ed|ion established)", re.IGNORECASE)
 
 
 def weigh(case: Case) -> Weight | None:
@@ -30,13 +33,13 @@ def weigh(case: Case) -> Weight | None:
     if session.greeting is not None or session.octets[1] or session.tls is not None or case.offers:
         return None
     said = case.said("plaintext-to-implicit-tls-port")
-    note = next((each for each in case.remarks if _NO_GREETING.search(each.text)), None)
-    tls_port = session.connection.server.port in {465, 2465, 990, 991, 994, 4465} or _port_noted(case) is not None
-    if note is not None and (tls_port or said is not None):
-        where = _port_noted(case)
-        shown = (of_note(note), *((of_note(where),) if where else ()))
-        connected = _connected(case)
-        return Weight(0.9 if tls_port and (said or connected) else 0.62 if said else 0.4, shown)
+    where = _port_noted(case)
+    tls_port = session.connection.server.port in _TLS_PORTS or where is not None
+    note = _silent(case)
+    if note is not None and tls_port:
+        return Weight(0.88, (of_note(note), *((of_note(where),) if where else ())))
+    if note is not None and said is not None:
+        return Weight(0.62 if _has(case, _CONNECTED) else 0.5, (of_note(note), *said.evidence))
     talked = [exchange.command for _, exchange in case.numbered[:1] if exchange.command]
     if tls_port and talked and _ended(case):
         return Weight(0.8, (of_command(talked[0]),))
@@ -47,10 +50,16 @@ def _port_noted(case: Case) -> Note | None:
     return next((note for note in case.session.notes[:32] if _PORT.search(note.text)), None)
 
 
-def _connected(case: Case) -> bool:
-    return any(
-        re.search(r"connect(?:ed|ion established)", note.text, re.IGNORECASE) for note in case.session.notes[:32]
-    )
+def _silent(case: Case) -> Note | None:
+    """The note that tells of no greeting; a mere timeout counts where the connection stood."""
+    found = next((each for each in case.remarks if _NO_GREETING.search(each.text)), None)
+    if found is None and _has(case, _CONNECTED):
+        found = next((each for each in case.remarks if _SILENCE.search(each.text)), None)
+    return found
+
+
+def _has(case: Case, pattern: re.Pattern[str]) -> bool:
+    return any(pattern.search(note.text) for note in case.session.notes[:32])
 
 
 def _ended(case: Case) -> bool:

@@ -23,6 +23,8 @@ def weigh(case: Case) -> Weight | None:
     refusal = case.refused("RCPT")
     if refusal is None:
         return said
+    if said is not None and said.confidence < 0.7 and (refusal.reply.enhanced or "").startswith("5.7"):
+        return None
     others = {slug for slug, weight in case.wordings.items() if weight.confidence >= 0.8} - {"recipient-unknown"}
     accepted = any(recipient.accepted for each in case.session.transactions for recipient in each.recipients)
     if said is None and not others and refusal.reply.code in {550, 551, 553} and accepted and not refusal.mute:

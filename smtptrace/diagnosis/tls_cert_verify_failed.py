@@ -31,6 +31,9 @@ _ALERTS = re.compile(r"unknown_ca|bad_certificate|certificate_|unsupported_certi
 def weigh(case: Case) -> Weight | None:
     """The client's alert about the certificate, or its error text."""
     said = case.said("tls-cert-verify-failed")
+    maker = case.said("tls-interception")
+    if said is not None and maker is not None and maker.confidence > 0.6:
+        return Weight(said.confidence * 0.7, said.evidence, said.because)
     secured = case.session.tls
     alert = secured.alert if secured is not None and not secured.opened else None
     if secured is None or alert is None or not _ALERTS.search(alert[1]):

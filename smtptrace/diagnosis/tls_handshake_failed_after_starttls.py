@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from smtptrace.diagnosis._case import Case
-from smtptrace.diagnosis._weight import LIKELY, Weight, strongest
+from smtptrace.diagnosis._weight import LIKELY, Weight
 from smtptrace.findings import Evidence
 from smtptrace.findings._evidence import of_note, of_reply
 from smtptrace.wire import Side, Span
