@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import ipaddress
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from smtptrace.wire import Connection
 
+_TCP = 6
+
 
 def community_id(connection: Connection) -> str | None:
     """The Community ID (version 1, seed 0), None where an endpoint is no numeric address with a port."""
-    client, server = connection.client, connection.server
-    if not (client.port and server.port and _numeric(client.host) and _numeric(server.host)):
+    ends = (connection.client, connection.server)
+    hosts = [_packed(end.host) for end in ends]
+    if None in hosts or not all(end.port for end in ends):
         return None
     identity, flow = _library()
-    made = identity.calc(flow.make_tcp(client.host, server.host, client.port, server.port))
-    return None if made is None else str(made)
+    ports = [end.port.to_bytes(2, "big") for end in ends]
+    made = identity.hash(flow(_TCP, *hosts, *ports).in_order())
+    return None if made is None else str(identity.render(made))
 
 
 @cache
@@ -26,9 +30,10 @@ def _library() -> tuple[Any, Any]:
     return communityid.CommunityID(), communityid.FlowTuple
 
 
-def _numeric(host: str) -> bool:
+@lru_cache(4096)
+def _packed(host: str) -> bytes | None:
+    """The address in network order."""
     try:
-        ipaddress.ip_address(host)
+        return ipaddress.ip_address(host).packed
     except ValueError:
-        return False
-    return True
+        return None

@@ -7,8 +7,8 @@ from typing import Any
 
 from smtptrace.smtp import Content
 
-_FIELD = re.compile(rb"(?im)^(subject|message-id):[ \t]*([^\r\n]*(?:\r?\n[ \t][^\r\n]*)*)")
 _LONGEST = 8192
+_FOLD = re.compile(rb"\r?\n(?=[ \t])")
 
 
 def message_facts(content: Content | None) -> dict[str, Any]:
@@ -16,21 +16,35 @@ def message_facts(content: Content | None) -> dict[str, Any]:
 
     `attachments` is None: they are not looked for here.
     """
-    fields: dict[str, Any] = {"subject": None, "message_id": None, "attachments": None}
-    if content is None or not content.head:
-        return fields
-    head = _header_section(content.head)
-    for name, value in _FIELD.findall(head):
-        key = "subject" if name.lower() == b"subject" else "message_id"
-        if fields[key] is None:
-            unfolded = re.sub(rb"\r?\n(?=[ \t])", b"", value[:_LONGEST]).strip()
-            fields[key] = _decoded(unfolded) if key == "subject" else unfolded.decode("utf-8", "replace")
-    return fields
+    head = b"\n" + _header_section(content.head) if content is not None else b""
+    lower = head.lower()
+    subject, message_id = _field(head, lower, b"\nsubject:"), _field(head, lower, b"\nmessage-id:")
+    return {
+        "subject": None if subject is None else _decoded(subject),
+        "message_id": None if message_id is None else message_id.decode("utf-8", "replace"),
+        "attachments": None,
+    }
 
 
 def _header_section(head: bytes) -> bytes:
     ends = [at for at in (head.find(b"\r\n\r\n"), head.find(b"\n\n")) if at >= 0]
     return head[: min(ends)] if ends else head
+
+
+def _field(head: bytes, lower: bytes, name: bytes) -> bytes | None:
+    """The first field of that name, unfolded and bounded; RFC 5322, 2.2.3."""
+    start = lower.find(name)
+    if start < 0:
+        return None
+    start += len(name)
+    stop = start
+    while True:
+        stop = head.find(b"\n", stop)
+        if stop < 0 or head[stop + 1 : stop + 2] not in (b" ", b"\t"):
+            break
+        stop += 1
+    value = head[start : stop if stop >= 0 else len(head)][:_LONGEST]
+    return (_FOLD.sub(b"", value) if b"\n" in value else value).strip()
 
 
 def _decoded(value: bytes) -> str:
