@@ -18,18 +18,22 @@ class Registry(Mapping[str, ModuleType]):
 
     Args:
         package: dotted name of the plug-in package, such as `smtptrace.auth`.
+        suffix: what module names may end with and entry names do not.
     """
 
-    def __init__(self, package: str) -> None:
+    def __init__(self, package: str, suffix: str = "") -> None:
         self._package = package
+        self._suffix = suffix
+        self._modules: dict[str, str] = {}
         self._names: tuple[str, ...] | None = None
 
     def names(self) -> tuple[str, ...]:
         """The names of all entries in alphabetical order; imports none of them."""
         if self._names is None:
             path = importlib.import_module(self._package).__path__
-            found = (module.name for module in pkgutil.iter_modules(path))
-            self._names = tuple(sorted(name for name in found if not name.startswith("_")))
+            found = (module.name for module in pkgutil.iter_modules(path) if not module.name.startswith("_"))
+            self._modules = {name.removesuffix(self._suffix): f"{self._package}.{name}" for name in found}
+            self._names = tuple(sorted(self._modules))
         return self._names
 
     def summary(self, name: str) -> str:
@@ -53,7 +57,7 @@ class Registry(Mapping[str, ModuleType]):
     def _tree(self, name: str) -> ast.Module:
         import ast
 
-        spec = importlib.util.find_spec(f"{self._package}.{name}") if name in self.names() else None
+        spec = importlib.util.find_spec(self._modules[name]) if name in self.names() else None
         get_source = getattr(spec.loader, "get_source", None) if spec else None
         if spec is None or get_source is None:
             raise KeyError(name)
@@ -63,7 +67,7 @@ class Registry(Mapping[str, ModuleType]):
     def __getitem__(self, name: str) -> ModuleType:
         if name not in self.names():
             raise KeyError(name)
-        return importlib.import_module(f"{self._package}.{name}")
+        return importlib.import_module(self._modules[name])
 
     def __contains__(self, name: object) -> bool:
         return name in self.names()

@@ -59,5 +59,5 @@ def _input(part: Part) -> dict[str, Any]:
 
 
 def _version(engine: str) -> str | None:
-    package = {"scapy_source": "scapy", "tshark_source": "pyshark"}.get(engine)
+    package = {"scapy": "scapy", "tshark": "pyshark"}.get(engine)
     return metadata.version(package) if package else None

@@ -49,7 +49,7 @@ class Opener:
     def _all(self) -> dict[bytes, list[tuple[int, int, bytes]]]:
         if self._table is None:
             rows = defaultdict(list)
-            for key, frame, time_ns, octets in ENGINES["tshark_source"].opened_streams(self._segments(), self._keys()):
+            for key, frame, time_ns, octets in ENGINES["tshark"].opened_streams(self._segments(), self._keys()):
                 rows[key].append((frame, time_ns, octets))
             self._table = dict(rows)
         return self._table

@@ -206,7 +206,7 @@ class Reading:
 
     def _opener(self) -> Opener:
         key_log = self.options.keylog
-        given = [sources.ENGINES["tshark_source"].read_key_log(key_log)] if key_log else []
+        given = [sources.ENGINES["tshark"].read_key_log(key_log)] if key_log else []
         return Opener(self._again, lambda: [*given, *(key for part in self.parts for key in part.report.tls_keys)])
 
     def _again(self) -> Iterator[Segment]:

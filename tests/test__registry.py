@@ -46,3 +46,12 @@ def test_an_entry_is_imported_when_asked_for(folder: Registry) -> None:
         folder["_helper"]
     with pytest.raises(KeyError):
         folder.summary("three")
+
+
+def test_a_suffix_of_modules_is_none_of_names(folder: Registry) -> None:
+    """Entries have short names where their modules cannot."""
+    short = Registry("plugins_of_a_test", suffix="e")
+    assert list(short) == ["on", "two"]
+    assert short["on"].VALUE == 1
+    assert short.summary("on") == "The first."
+    assert "one" not in short

@@ -18,7 +18,7 @@ from smtptrace._registry import Registry
 from smtptrace.segment import Segment
 from smtptrace.sources._open import DEFAULT_EXPANSION, Expansion, Input, expand, open_input
 
-ENGINES = Registry(__name__)
+ENGINES = Registry(__name__, suffix="_source")
 
 __all__ = [
     "DEFAULT_EXPANSION",

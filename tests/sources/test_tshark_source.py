@@ -117,7 +117,7 @@ def test_other_formats_come_through_pyshark(snoop, monkeypatch):
     """Octets and all, without a run of tshark beside it."""
     monkeypatch.setattr(_tshark.Tshark, "lines", lambda self, *arguments: iter(()))
     with open_input(str(snoop)) as opened:
-        assert engine_for(opened.head) == "tshark_source"
+        assert engine_for(opened.head) == "tshark"
     found = [through(tshark_source, snoop)[0]]
     asyncio.run(asyncio.sleep(0))  # leaves the thread without a loop
     found.append(through(tshark_source, snoop)[0])
