@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from smtptrace.segment import Segment
-from smtptrace.tcp._half import HEAD, NEAR, SEQUENCE, Half, Where, distance
+from smtptrace.tcp._half import HEAD, Half, Where
+from smtptrace.tcp._sequence import NEAR, SEQUENCE, distance
 from smtptrace.tcp._verdict import SMTP_PORTS, Verdict, begins_with_greeting, judge
 from smtptrace.wire import (
     Close,
@@ -115,7 +116,8 @@ class Flow:
     @property
     def last_ns(self) -> int:
         """Time of the last packet."""
-        return max(half.seen_ns or 0 for half in self.halves)
+        one, two = self.halves
+        return max(one.seen_ns or 0, two.seen_ns or 0)
 
     @property
     def is_over(self) -> bool:
@@ -174,10 +176,10 @@ class Flow:
                     self.say(Gap(half.side, None, GapReason.BEFORE_CAPTURE, self.time_ns, self.frame))
                 half.begin(lowest, now)
 
-    def give_up_holes(self, now: int) -> None:
-        """Declare what has been missing for long though the other side has it."""
+    def give_up_holes(self, time_ns: int, now: int) -> None:
+        """Declare what has been missing for long and will not come."""
         for half in self.halves:
-            if half.hole and now - half.stuck >= PATIENCE and half.is_acknowledged():
+            if half.hole and now - half.stuck >= PATIENCE and half.is_given_up(time_ns):
                 half.skip(GapReason.LOST, now)
 
     # --- what is spoken
@@ -186,7 +188,7 @@ class Flow:
         """Find out whether it is SMTP, and which side is the server."""
         one, two = self.halves
         said = len(one.head) + len(two.head)
-        if said == self.judged and not final:
+        if said == self.judged and not (final and said):
             return
         self.judged = said
         ports = int.from_bytes(one.key[-4:-2]), int.from_bytes(one.key[-2:])

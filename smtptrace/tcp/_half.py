@@ -5,18 +5,14 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING
 
+from smtptrace.tcp._sequence import AHEAD, NEAR, SEQUENCE, WINDOW, distance
 from smtptrace.wire import Close, Closing, Exactness, Gap, GapReason, Irregularity, Octets, Place, Side
 
 if TYPE_CHECKING:
     from smtptrace.tcp._flow import Flow
 
-SEQUENCE = 0xFFFFFFFF
-"""Sequence numbers count modulo 2^32."""
-AHEAD = 1 << 31
-WINDOW = 1 << 30
-"""No receiver offers a larger window (RFC 7323, 2.3)."""
-NEAR = 1 << 24
-"""What is further away than this can hardly belong to the same octets."""
+LONGEST_PAUSE_NS = 60_000_000_000
+"""The most that a sender waits before it sends again, as commonly set (RFC 6298, 2.5)."""
 JOIN = 32 * 1024
 """Octets in order that are joined into one event at most, give or take a segment."""
 HEAD = 4096
@@ -27,11 +23,6 @@ Where = tuple[int, int]
 """(time_ns, frame) of a packet."""
 Piece = tuple[int, bytes, int, Where]
 """(position, octets, octets cut off behind them, packet)."""
-
-
-def distance(seq: int, reference: int) -> int:
-    """How far `seq` is ahead of `reference`, negative where it is behind."""
-    return ((seq - reference + AHEAD) & SEQUENCE) - AHEAD
 
 
 def part(payload: bytes, cut: int, start: int, stop: int) -> tuple[bytes, int]:
@@ -78,6 +69,12 @@ class Half:
         "told",
     )
 
+    # there as long as `size` is not 0
+    chunks: list[bytes]
+    places: list[Place]
+    time_ns: int
+    frame: int
+
     def __init__(self, key: bytes, flow: Flow, side: Side) -> None:
         self.key = key
         self.flow = flow
@@ -90,14 +87,10 @@ class Half:
         self.ack: int | None = None
         self.first_ack: int | None = None
         self.seen_ns: int | None = None
-        self.chunks: list[bytes] = []
-        self.places: list[Place] = []
         self.size = 0
-        self.time_ns = 0
-        self.frame = 0
         self.head = b""
         self.tail = b""
-        self.early: list[tuple[int, bytes, int, Where, bool]] = []
+        self.early: list[tuple[int, bytes, int, Where, bool]] | None = None
         self.midway = False
         self.pending: list[Piece] = []
         self.position = 0
@@ -126,6 +119,7 @@ class Half:
 
     def wait(self, seq: int, payload: bytes, cut: int, where: Where, *, fin: bool) -> None:
         """Hold a segment until it is known where the stream begins."""
+        self.early = self.early or []
         self.early.append((seq, payload, cut, where, fin))
         self.held += len(payload) + cut
 
@@ -140,8 +134,8 @@ class Half:
         """The stream begins at `seq`; what was held is put in its place."""
         self.next = self.base = seq
         self.stuck = now
-        early, self.early, self.held = self.early, [], 0
-        for start, payload, cut, where, fin in early:
+        early, self.early, self.held = self.early, None, 0
+        for start, payload, cut, where, fin in early or ():
             self.insert(start, payload, cut, where, now, fin=fin)
 
     # --- octets into their place
@@ -157,6 +151,7 @@ class Half:
         if fin and self.fin is None and ahead + size >= 0:
             self.fin = ((seq + size) & SEQUENCE, where)
             self.stuck = now
+            self._truncate(self.position + ahead + size, where)
         if ahead < 0:
             self._compare(ahead, payload, where)
             payload, cut = part(payload, cut, -ahead, size)
@@ -170,7 +165,7 @@ class Half:
         if self.fin is not None and ahead + len(payload) + cut > distance(self.fin[0], self.next):
             room = max(0, distance(self.fin[0], self.next) - ahead)
             if len(payload) + cut - room > 1:  # one octet is a keep-alive
-                self.tell("octets-after-fin", "octets after the FIN were left out", where)
+                self._passes_fin(where)
             payload, cut = part(payload, cut, 0, room)
             if not room:
                 return
@@ -182,6 +177,21 @@ class Half:
             self._hold(self.position + ahead, payload, cut, where)
             self._drain(now)
 
+    def _truncate(self, stop: int, where: Where) -> None:
+        """Drop what is held behind the FIN."""
+        pending = self.pending
+        while pending and _stop(pending[-1]) > stop:
+            position, payload, cut, place = pending.pop()
+            self.held -= len(payload) + cut
+            self._passes_fin(where)
+            if position < stop:
+                payload, cut = part(payload, cut, 0, stop - position)
+                pending.append((position, payload, cut, place))
+                self.held += len(payload) + cut
+
+    def _passes_fin(self, where: Where) -> None:
+        self.tell("octets-after-fin", "octets after the FIN were left out", where)
+
     def append(self, payload: bytes, cut: int, where: Where) -> None:
         """Take the next octets of the stream; the other side's octets before them become an event."""
         assert self.next is not None
@@ -191,9 +201,10 @@ class Half:
                 flow.events.append(self.other.join())
             if self.size:
                 self.places.append((self.size, *where))
+                self.chunks.append(payload)
             else:
                 self.time_ns, self.frame = where
-            self.chunks.append(payload)
+                self.chunks, self.places = [payload], []
             self.size += len(payload)
             if flow.smtp is None:
                 self.head = (self.head + payload)[:HEAD]
@@ -210,14 +221,14 @@ class Half:
         data = self.chunks[0] if len(self.chunks) == 1 else b"".join(self.chunks)
         event = Octets(self.side, data, self.time_ns, self.frame, Exactness.SEEN, self.places)
         self.tail = data[-_TAIL:]
-        self.chunks, self.places, self.size = [], [], 0
+        self.size = 0
         return event
 
     def _compare(self, ahead: int, payload: bytes, where: Where) -> None:
         """Tell where octets sent again are not those of the first time, as far as these are still at hand."""
         if ahead == -1 and len(payload) <= 1:  # a keep-alive may carry any octet (RFC 1122, 4.2.3.6)
             return
-        recent = self.tail + b"".join(self.chunks)
+        recent = self.tail + b"".join(self.chunks) if self.size else self.tail
         start = max(ahead, -len(recent))
         again = payload[start - ahead : -ahead]
         if again != recent[len(recent) + start :][: len(again)]:
@@ -278,14 +289,22 @@ class Half:
             return 0
         return distance(self.fin[0], self.next)
 
-    def is_acknowledged(self) -> bool:
-        """Whether the other side has what is missing here, so that it will not be sent again.
+    def is_given_up(self, time_ns: int) -> bool:
+        """Whether what is missing here will not be sent again: the other side has acknowledged it.
 
-        Where nothing of the other side was captured, nobody can tell, and it is taken as so.
+        Where nothing of the other side was captured, the longest pause between retransmissions must have passed.
         """
         if self.other.seen_ns is None:
-            return True
+            return time_ns - self._behind[0] > LONGEST_PAUSE_NS
         return self.unseen >= self.hole
+
+    @property
+    def _behind(self) -> Where:
+        """The packet behind the hole."""
+        if self.pending:
+            return self.pending[0][3]
+        assert self.fin is not None
+        return self.fin[1]
 
     @property
     def unseen(self) -> int:
@@ -302,9 +321,7 @@ class Half:
         """Give up the octets that are missing next."""
         assert self.next is not None
         size = self.hole
-        behind = self.pending[0] if self.pending else self.fin
-        assert behind is not None
-        self.flow.say(Gap(self.side, size, reason, *behind[-1]))
+        self.flow.say(Gap(self.side, size, reason, *self._behind))
         self.tail = b""
         self.next = (self.next + size) & SEQUENCE
         self.position += size
@@ -315,12 +332,8 @@ class Half:
         """Close this side when all octets up to its FIN are here."""
         if self.fin is None or self.closed or self.next != self.fin[0]:
             return
-        where = self.fin[1]
-        if self.pending:
-            self.tell("octets-after-fin", "octets after the FIN were left out", where)
-            self.pending, self.held = [], 0
         self.closed = True
-        self.flow.say(Close(self.side, Closing.FIN, *where))
+        self.flow.say(Close(self.side, Closing.FIN, *self.fin[1]))
 
 
 def _position(piece: Piece) -> int:

@@ -18,7 +18,7 @@ class Limits:
     """
 
     idle_s: int = 3600
-    flows: int = 100_000
+    flows: int = 65_536
     pending_octets: int = 16 * 1024 * 1024
     pending_segments: int = 16_384
     held_octets: int = 64 * 1024 * 1024

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import deque
 
 from smtptrace.segment import Segment
-from smtptrace.tcp._flow import FIN, PATIENCE, Flow
-from smtptrace.tcp._half import AHEAD, NEAR, SEQUENCE, Half, distance
+from smtptrace.tcp._flow import FIN, PATIENCE, Flow, reverse
+from smtptrace.tcp._half import Half, Where
 from smtptrace.tcp._limits import Limits
 from smtptrace.tcp._memory import Memory
+from smtptrace.tcp._sequence import AHEAD, NEAR, SEQUENCE, distance
+from smtptrace.tcp._verdict import SMTP_PORTS
 from smtptrace.wire import Connection, Event, GapReason, Origin
 
 Batch = tuple[Connection, list[Event], bool]
@@ -21,7 +23,8 @@ _NEAR = 1 << 20
 class Table:
     """Takes the packets that are not simply the next octets of a connection known to be SMTP.
 
-    `halves` finds the direction that a packet belongs to, `ready` collects the batches that it made.
+    `halves` finds the direction that a packet belongs to, `ready` collects the batches that it made. Of a SYN to a
+    port that is none of SMTP's only its numbers are kept, until more comes; there are floods of them.
     """
 
     def __init__(self, origin: Origin, limits: Limits) -> None:
@@ -31,6 +34,7 @@ class Table:
         self._limits = limits
         self._other = Memory[None](32_768)
         self._past = Memory[tuple[int | None, int | None]](8_192)
+        self._opened = Memory[tuple[int, int, int]](32_768)
         self._watched: deque[tuple[int, Flow]] = deque()
         self._held = 0
         self._swept_ns: int | None = None
@@ -39,7 +43,7 @@ class Table:
     def take(self, segment: Segment, now: int) -> None:
         """Put one packet, the `now`-th, in its place."""
         key, frame, time_ns, seq, ack, flags, payload, cut = segment
-        half = self.halves.get(key) or self._begin(segment)
+        half = self.halves.get(key) or self._begin(segment, now)
         if half is None:
             return
         if flags & SYN:
@@ -62,7 +66,7 @@ class Table:
 
     # --- beginnings
 
-    def _begin(self, segment: Segment) -> Half | None:
+    def _begin(self, segment: Segment, now: int) -> Half | None:
         """A new flow, unless the packet is late, of no account, or of a flow that is not SMTP."""
         key, frame, time_ns, seq, _, flags, payload, cut = segment
         if not flags & SYN and (flags & RST or not (payload or cut)):
@@ -70,16 +74,30 @@ class Table:
         if key in self._other:
             if not flags & SYN:
                 return None
-            self._other.forget(key)
+            for either in (key, reverse(key)):
+                self._other.forget(either)
         past = self._past.get(key)
         if past is not None and _is_late(past, seq, len(payload) + cut, syn=bool(flags & SYN)):
             return None
+        if flags & (SYN | ACK) == SYN and not payload and int.from_bytes(key[-2:]) not in SMTP_PORTS:
+            self._opened.put(key, (seq, time_ns, frame))
+            return None
         if len(self.halves) >= 2 * self._limits.flows:
             self._evict()
-        flow = Flow(key, time_ns, frame)
+        return self._make(key, (time_ns, frame), now)
+
+    def _make(self, key: bytes, where: Where, now: int) -> Half:
+        """A new flow, begun by this packet or by a SYN that was seen before."""
+        first = next((either for either in (key, reverse(key)) if either in self._opened), key)
+        syn = self._opened.get(first)
+        flow = Flow(first, *(syn[1:] if syn else where))
         for half in flow.halves:
             self.halves[half.key] = half
-        return flow.halves[0]
+        if syn:
+            self._opened.forget(first)
+            flow.halves[0].seen_ns = syn[1]
+            flow.opens(flow.halves[0], syn[0], None, now)
+        return self.halves[key]
 
     def _syn(self, half: Half, segment: Segment, now: int) -> Half | None:
         """The half that a SYN belongs to: the same, a new one where it opens a new connection, None if it is bogus."""
@@ -104,7 +122,7 @@ class Table:
         """The same two ends begin a new connection."""
         self._end(flow, now)
         self._past.forget(segment[0])
-        half = self._begin(segment)
+        half = self._begin(segment, now)
         return None if half is None else self._syn(half, segment, now)
 
     # --- after each packet
@@ -211,7 +229,7 @@ class Table:
                 continue
             if any(half.early for half in flow.halves):
                 flow.decide_beginnings(now)
-            flow.give_up_holes(now)
+            flow.give_up_holes(time_ns, now)
             self._settle(flow, now)
         self._sweep(now, time_ns)
 
@@ -228,9 +246,9 @@ class Table:
                 self._end(flow, now, f"no packet for {self._limits.idle_s} s")
 
     def _evict(self) -> None:
-        """Give up an eighth of the flows: those without a word first, then the longest silent."""
+        """Give up a quarter of the flows: those without a word first, then the longest silent."""
         flows = sorted(self._flows(), key=lambda flow: (flow.smtp is not None, flow.last_ns))
-        for flow in flows[: len(flows) // 8 + 1]:
+        for flow in flows[: len(flows) // 4 + 1]:
             self._end(flow, 0, f"more than {self._limits.flows} connections at one time")
 
     def _flows(self) -> list[Flow]:
@@ -252,7 +270,7 @@ def _is_late(past: tuple[int | None, int | None], seq: int, size: int, *, syn: b
 
 def _may_begin(half: Half, seq: int) -> bool:
     """Whether the octets held of a flow without a known beginning may have followed this SYN."""
-    return half.next is None and all(0 < distance(early[0], seq) < NEAR for early in half.early)
+    return half.next is None and all(0 < distance(early[0], seq) < NEAR for early in half.early or ())
 
 
 def _is_unanswered(half: Half) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from smtptrace.segment import Segment
-from smtptrace.tcp._half import JOIN, SEQUENCE
+from smtptrace.tcp._half import JOIN
 from smtptrace.tcp._limits import Limits
+from smtptrace.tcp._sequence import SEQUENCE
 from smtptrace.tcp._table import Batch, Table
 from smtptrace.wire import Origin
 
@@ -22,8 +23,9 @@ def follow(segments: Iterable[Segment], origin: Origin, limits: Limits | None = 
 
     Octets of one side that follow each other are joined, up to 32 KiB, until the other side speaks. What is missing
     becomes a `Gap` as soon as nothing can fill it: at the end of the connection, when the other side has acknowledged
-    it and 128 further packets did not bring it, or when more than `limits` allow is held behind it. So packets may be
-    in any order within 64 of their place. Connections that are not SMTP are dropped after their first octets.
+    it and 128 further packets did not bring it (or a minute passed, where nothing of the other side was captured), or
+    when more than `limits` allow is held behind it. So packets may be in any order within 64 of their place.
+    Connections that are not SMTP are dropped after their first octets.
     """
     table = Table(origin, limits or Limits())
     halves, ready = table.halves, table.ready
@@ -45,9 +47,10 @@ def follow(segments: Iterable[Segment], origin: Origin, limits: Limits | None = 
                     yield half.flow.connection, [half.other.join()], False
                 if half.size:
                     half.places.append((half.size, time_ns, frame))
+                    half.chunks.append(payload)
                 else:
                     half.time_ns, half.frame = time_ns, frame
-                half.chunks.append(payload)
+                    half.chunks, half.places = [payload], []
                 half.size += len(payload)
                 half.expect = half.next = (seq + len(payload)) & SEQUENCE
                 if half.size >= JOIN:

@@ -250,13 +250,13 @@ def test_the_direction_of_the_server_only() -> None:
     assert followed.connection.client.port == 40000
 
 
-def test_a_hole_in_the_only_direction() -> None:
-    """Nobody acknowledges it; it is declared after 128 packets all the same."""
-    talk = greeted().lose(CLIENT, 5).c(b"DATA\r\n")
-    talk.packets = [packet for packet in talk.packets if packet[0] == talk.key(CLIENT)] + noise(300)
-    talk.c(b"x\r\n")
-    followed = follow_one(talk)
-    assert followed.with_gaps(CLIENT) == EHLO + b"_____DATA\r\nx\r\n"
+@pytest.mark.parametrize(("seconds", "filled"), [(50, True), (61, False)])
+def test_a_hole_in_the_only_direction(seconds: int, filled: bool) -> None:
+    """Nobody acknowledges it; a retransmission may come for a minute."""
+    talk = greeted().lose(CLIENT, 6).c(b"DATA\r\n").wait(seconds)
+    talk.packets = [packet for packet in talk.packets if packet[0] == talk.key(CLIENT)] + noise(300, talk.clock)
+    talk.send(CLIENT, b"RSET\r\n", seq=len(EHLO))
+    assert follow_one(talk).with_gaps(CLIENT) == EHLO + (b"RSET\r\n" if filled else b"______") + b"DATA\r\n"
 
 
 class TestClosing:
@@ -313,6 +313,15 @@ class TestClosing:
         talk = greeted()
         start = len(EHLO)
         talk.send(CLIENT, b"late", seq=start + 8).send(CLIENT, b"UIT\r\n", FIN | ACK, seq=start + 1)
+        followed = follow_one(talk.send(CLIENT, b"Q", seq=start))
+        assert followed.said(CLIENT) == EHLO + b"QUIT\r\n"
+        assert followed.kinds == ["octets-after-fin"]
+
+    def test_a_fin_before_octets_that_are_held(self) -> None:
+        """What stands behind it is left out, also where it is in the middle of a segment."""
+        talk = greeted()
+        start = len(EHLO)
+        talk.send(CLIENT, b"UIT\r\nxx", seq=start + 1).send(CLIENT, flags=FIN | ACK, seq=start + 6)
         followed = follow_one(talk.send(CLIENT, b"Q", seq=start))
         assert followed.said(CLIENT) == EHLO + b"QUIT\r\n"
         assert followed.kinds == ["octets-after-fin"]
