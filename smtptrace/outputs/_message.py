@@ -27,8 +27,9 @@ def message_facts(content: Content | None) -> dict[str, Any]:
 
 
 def _header_section(head: bytes) -> bytes:
-    ends = [at for at in (head.find(b"\r\n\r\n"), head.find(b"\n\n")) if at >= 0]
-    return head[: min(ends)] if ends else head
+    end = head.find(b"\r\n\r\n")
+    bare = head.find(b"\n\n", 0, end if end >= 0 else len(head))
+    return head[:bare] if bare >= 0 else head[:end] if end >= 0 else head
 
 
 def _field(head: bytes, lower: bytes, name: bytes) -> bytes | None:
