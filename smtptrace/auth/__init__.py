@@ -6,7 +6,8 @@ longest first: `scram` serves SCRAM-SHA-256-PLUS. What the octets are comes befo
 A mechanism's file holds:
 
 - `decode(talk) -> Reading`: always; it never raises, whatever the octets are;
-- `identities(talk)` and `prove(talk, password, identity)`: where a password can be verified (`_verify`);
+- `identities(talk)` and `prove(talk, password, identity)`: where a proof can be verified (`_verify`); a password that
+  was sent in clear needs neither;
 - `respond(login, mechanism)`: a generator of responses, where challenges can be answered (`_respond`);
 - `describe(octets)`: a lone token field by field, None where it is not of this mechanism (`_token`).
 """

@@ -1,17 +1,12 @@
-"""Verification where the password itself was sent: LOGIN, PLAIN, and text in the place of something else."""
+"""Verification where the password itself was sent: by LOGIN, by PLAIN, or as text in the place of something else."""
 
 from __future__ import annotations
 
 import base64
 
 from smtptrace.auth import _variants
-from smtptrace.auth._proof import Identity, Proof, equal
+from smtptrace.auth._proof import Proof, equal
 from smtptrace.auth._reading import Reading
-
-
-def identities(reading: Reading) -> tuple[Identity, ...]:
-    """The user as sent; a password in clear is bound to no name."""
-    return (Identity(reading.authcid or ""),)
 
 
 def prove(reading: Reading, password: str) -> tuple[Proof, ...]:

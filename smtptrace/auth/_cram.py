@@ -8,7 +8,7 @@ import hmac
 import re
 from collections.abc import Iterator
 
-from smtptrace.auth import _text, _variants
+from smtptrace.auth import _text, _texts, _variants
 from smtptrace.auth._credential import DecodedRound, Exposure
 from smtptrace.auth._description import Description, row
 from smtptrace.auth._proof import Identity, Proof, equal
@@ -37,7 +37,7 @@ def read(talk: Talk, hash_name: str | None) -> Reading:
     parts = _RESPONSE.fullmatch(said.octets or b"")
     if parts is None:
         reading.secret = Secret(said.text if said.octets is None else said.octets)
-        reading.problems = reading.problems or ("not-a-cram-response",)
+        _texts.read_into(reading, talk, "not-a-cram-response")
         return reading
     reading.authcid, reading.secret = _text.text_of(parts.group(1)), Secret(parts.group(2))
     reading.details = {"hash": _HASHES.get(len(parts.group(2)), "unknown"), **_challenge_facts(talk)}

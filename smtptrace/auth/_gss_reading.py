@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from smtptrace.auth import _gss, _kerberos, _ntlm_message, _ntlm_reading, _ntlm_rows, _text
+from smtptrace.auth import _gss, _kerberos, _ntlm_message, _ntlm_reading, _ntlm_rows, _text, _texts
 from smtptrace.auth._credential import DecodedRound, Exposure
 from smtptrace.auth._description import Description, Row, row, rows
 from smtptrace.auth._reading import Reading
@@ -14,8 +14,13 @@ from smtptrace.secret import Masked, Secret
 _PROOFS = frozenset((_ntlm_message.AUTHENTICATE, None))
 
 
-def read(talk: Talk) -> Reading:
-    """The Reading of a talk whose messages are NTLM, SPNEGO, Kerberos or wrap tokens."""
+def read(talk: Talk, instead: str = "text-instead-of-gss-token") -> Reading:
+    """The Reading of a talk whose messages are NTLM, SPNEGO, Kerberos or wrap tokens.
+
+    Args:
+        talk: the exchange.
+        instead: the problem's name where the client said text and no token.
+    """
     messages = ntlm_messages(talk)
     if messages:
         reading = _ntlm_reading.read(_ntlm_reading.talk_of(messages), accepted=talk.accepted, time_ns=talk.time_ns)
@@ -28,6 +33,8 @@ def read(talk: Talk) -> Reading:
     )
     if not messages:
         _judge_kerberos(reading, talk)
+    if not any(_token(each) for each in talk.responses):
+        _texts.read_into(reading, talk, instead)
     _add_layer(reading, talk)
     reading.rounds = tuple(DecodedRound(_shown(turn.challenge), _shown(turn.response)) for turn in talk.turns)
     reading.open_turns = frozenset(
@@ -81,6 +88,9 @@ def _add_layer(reading: Reading, talk: Talk) -> None:
     """The security layer the client chose, and the identity it names beside it (RFC 4752, 3.1)."""
     chosen = [token for each in talk.responses if (token := _token(each)) and token.layers]
     if not chosen:
+        sealed = any(token.facts.get("sealed") for each in talk.responses if (token := _token(each)))
+        if sealed and talk.accepted:
+            reading.details["security-layer"] = "unknown: its choice is sealed"
         return
     reading.authzid = chosen[-1].authzid or reading.authzid
     layer = chosen[-1].layers[0]

@@ -11,6 +11,7 @@ KERBEROS_OIDS = (b"\x06\x09\x2a\x86\x48\x86\xf7\x12\x01\x02\x02", b"\x06\x09\x2a
 _GS2 = re.compile(rb"(?:[ny]|p=[A-Za-z0-9.-]+),(?:a=[^,]*)?,")
 _OAUTH = re.compile(rb"user=[^\x01]*\x01+auth=", re.IGNORECASE)
 _DIGEST = re.compile(rb"\b(?:username|nonce|cnonce|digest-uri)=\"?", re.IGNORECASE)
+_PLAIN = re.compile(rb"[^\0-\x1f]{0,255}\0[^\0-\x1f]{1,255}\0[^\0-\x1f]{1,255}")
 _LOOK = 4096
 
 
@@ -33,6 +34,8 @@ def _text_kind(head: bytes) -> str | None:
     if header:
         rest = head[header.end() :]
         return "scram" if rest.startswith((b"n=", b"m=")) else "oauthbearer" if b"auth=" in rest else None
+    if head.count(0) == 2 and _PLAIN.fullmatch(head):
+        return "plain"
     if b"response=" in head and _DIGEST.search(head):
         return "digest_md5"
     return None

@@ -52,7 +52,7 @@ def read_exchange(exchange: AuthExchange, strays: Sequence[Exchange] = (), *, cl
         tls=exchange.tls,
         rounds=reading.rounds,
         details=reading.details,
-        problems=_unique(*reading.problems, *_sniff.mismatch(talk), *ended, *_stray_problems(talk)),
+        problems=_unique(*reading.problems, *_sniff.mismatch(talk), *ended, *_side_problems(talk)),
         secret_spans=tuple(_secret_spans(exchange, talk, reading, strays)),
         span=exchange.command.span if exchange.command else None,
     )
@@ -77,8 +77,11 @@ def _unique(*slugs: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(slugs))
 
 
-def _stray_problems(talk: Talk) -> tuple[str, ...]:
-    return ("stray-lines",) if talk.strays else ()
+def _side_problems(talk: Talk) -> tuple[str, ...]:
+    """What stands beside the exchange: lines after it, a second mechanism on its command line."""
+    initial = talk.turns[0].response if talk.has_initial else None
+    second = initial is not None and initial.text.isupper() and named(initial.text.decode("latin-1")) is not None
+    return (*(("stray-lines",) if talk.strays else ()), *(("two-mechanisms-named",) if second else ()))
 
 
 def _secret_spans(exchange: AuthExchange, talk: Talk, reading: Reading, strays: Sequence[Exchange]) -> Iterator[Span]:

@@ -14,10 +14,15 @@ _CARRIERS = {
 """Mechanism names under which another one's octets are in order: Windows negotiates inside GSSAPI."""
 
 
+_OWN_PLAIN = frozenset(("LOGIN", "PLAIN", "EXTERNAL", "ANONYMOUS"))
+"""Mechanisms that read the three fields of PLAIN themselves, or take any text."""
+
+
 def mechanism_of(talk: Talk) -> str | None:
     """The entry that the client's first response shows, None where it does not tell."""
     first = next((response.octets for response in talk.responses if response.octets), None)
-    return None if first is None else kind_of(first)
+    kind = None if first is None else kind_of(first)
+    return None if kind == "plain" and talk.mechanism in _OWN_PLAIN else kind
 
 
 def mismatch(talk: Talk) -> tuple[str, ...]:

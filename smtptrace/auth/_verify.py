@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from smtptrace.auth import _outcome, _read, _variants
-from smtptrace.auth._credential import AuthOutcome
+from smtptrace.auth import _clear_proof, _outcome, _read, _variants
+from smtptrace.auth._credential import AuthOutcome, Exposure
 from smtptrace.auth._proof import AS_GIVEN, Identity, Proof, Verdict
+from smtptrace.auth._reading import Reading
 from smtptrace.auth._talk import Talk, talk_of
 from smtptrace.smtp import AuthExchange, Exchange
 
@@ -71,8 +72,6 @@ def verify(exchange: AuthExchange, password: str, strays: Sequence[Exchange] = (
     module = _read.module_for(talk)
     outcome, _ = _outcome.outcome_of(talk)
     found = Verification(talk.mechanism, Verdict.NOT_PRESENT, outcome=outcome, code=_outcome.final_code(talk))
-    if not hasattr(module, "prove"):
-        return found
     if getattr(module, "is_too_costly", _never)(talk):
         found.verdict = Verdict.TOO_COSTLY
         return found
@@ -95,14 +94,21 @@ def _never(_talk: Talk) -> bool:
 
 
 def _attempts(module: ModuleType, talk: Talk, password: str) -> Iterator[tuple[str, Identity, tuple[Proof, ...]]]:
-    """Every combination of password form and identity, the likeliest first."""
-    identities: Sequence[Identity] = module.identities(talk)
-    forms = list(_variants.passwords(password))
-    for at, (how, form) in enumerate(forms):
+    """Every combination of password form and identity, the likeliest first.
+
+    A password in clear is compared as it is, whatever mechanism it was said to.
+    """
+    reading: Reading = module.decode(talk)
+    in_clear = reading.exposure is Exposure.CLEAR
+    if not in_clear and not hasattr(module, "prove"):
+        return
+    identities = (Identity(reading.authcid or ""),) if in_clear else module.identities(talk)
+    for at, (how, form) in enumerate(_variants.passwords(password)):
         if at and getattr(module, "is_slow", _never)(talk):
             return
         for identity in identities:
-            yield how, identity, module.prove(talk, form, identity)
+            proofs = _clear_proof.prove(reading, form) if in_clear else module.prove(talk, form, identity)
+            yield how, identity, proofs
 
 
 def _hint(proofs: tuple[Proof, ...]) -> str:

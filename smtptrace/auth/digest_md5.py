@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
-from smtptrace.auth import _directives, _text, _variants
+from smtptrace.auth import _directives, _text, _texts, _variants
 from smtptrace.auth._credential import DecodedRound, Exposure
 from smtptrace.auth._description import Description, row
 from smtptrace.auth._proof import AS_SENT, Identity, Proof, equal
@@ -32,7 +32,7 @@ def decode(talk: Talk) -> Reading:
         reading.problems = tuple(slug for each in talk.responses for slug in each.problems)
         if any(each.octets or each.octets is None for each in talk.responses):
             reading.exposure = Exposure.GUESSABLE
-            reading.problems = reading.problems or ("not-a-digest-response",)
+            _texts.read_into(reading, talk, "not-a-digest-response")
         return reading
     reading.authcid = _value(said, "username")
     reading.authzid = _value(said, "authzid") or None

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 
-from smtptrace.auth import _clear_proof, _plain_text, _text
+from smtptrace.auth import _plain_text, _text
 from smtptrace.auth._credential import DecodedRound
 from smtptrace.auth._description import Description, row
-from smtptrace.auth._proof import Identity, Proof
 from smtptrace.auth._reading import Reading
 from smtptrace.auth._respond import Login, Responder
 from smtptrace.auth._talk import Talk, Turn
@@ -69,16 +68,6 @@ def _round(turn: Turn, is_open: bool) -> DecodedRound:
         return DecodedRound(challenge)
     octets = turn.response.text if turn.response.octets is None else turn.response.octets
     return DecodedRound(challenge, (_text.one_line(octets),) if is_open else (Secret(octets),))
-
-
-def identities(talk: Talk) -> tuple[Identity, ...]:
-    """The user as sent."""
-    return _clear_proof.identities(decode(talk))
-
-
-def prove(talk: Talk, password: str, _identity: Identity) -> tuple[Proof, ...]:
-    """Whether this password was sent."""
-    return _clear_proof.prove(decode(talk), password)
 
 
 def respond(login: Login, _mechanism: str) -> Responder:

@@ -2,44 +2,20 @@
 
 from __future__ import annotations
 
-import re
-
-from smtptrace.auth import _clear_proof, _gss_proof, _gss_reading, _ntlm_message, _ntlm_rows, _text
-from smtptrace.auth._credential import Exposure
+from smtptrace.auth import _gss_proof, _gss_reading, _ntlm_message, _ntlm_rows
 from smtptrace.auth._description import Description
 from smtptrace.auth._proof import Identity, Proof
 from smtptrace.auth._reading import Reading
 from smtptrace.auth._respond import Login, Responder
 from smtptrace.auth._talk import Talk
 from smtptrace.errors import MissingError
-from smtptrace.secret import Secret
-
-_PAIR = re.compile(r"([^\\:\s]{1,255})[\\:](.{1,255})", re.DOTALL)
-_ADDRESS = re.compile(r"[^@\s\\:]+@[^@\s\\:]+")
 
 
 def decode(talk: Talk) -> Reading:
     """The three messages; or the name and password that were sent in the place of the first."""
-    reading = _gss_reading.read(talk)
-    reading.problems = (*_line_problems(talk), *reading.problems)
-    texts = [each.octets.decode() for each in talk.responses if each.octets and _text.is_printable(each.octets)]
-    if texts and reading.authcid is None:
-        _read_texts(reading, texts)
+    reading = _gss_reading.read(talk, "text-instead-of-ntlm-message")
+    reading.problems = (*reading.problems, *_line_problems(talk))
     return reading
-
-
-def _read_texts(reading: Reading, texts: list[str]) -> None:
-    """Credentials as other mechanisms take them; what may be a password is kept hidden."""
-    pair = _PAIR.fullmatch(texts[0])
-    if pair:
-        reading.authcid, reading.secret = pair.group(1), Secret(pair.group(2))
-    elif len(texts) > 1:
-        reading.authcid, reading.secret = texts[0], Secret(texts[1])
-    else:
-        reading.authcid = texts[0] if _ADDRESS.fullmatch(texts[0]) else None
-        reading.secret = None if reading.authcid else Secret(texts[0])
-    reading.exposure = Exposure.CLEAR if reading.secret else Exposure.NONE
-    reading.problems = ("text-instead-of-ntlm-message", *reading.problems)
 
 
 def _line_problems(talk: Talk) -> tuple[str, ...]:
@@ -61,10 +37,7 @@ def identities(talk: Talk) -> tuple[Identity, ...]:
 
 
 def prove(talk: Talk, password: str, identity: Identity) -> tuple[Proof, ...]:
-    """NT, LM and MIC under this password; or the password itself where it was sent as text."""
-    reading = decode(talk)
-    if reading.exposure is Exposure.CLEAR:
-        return _clear_proof.prove(reading, password)
+    """NT, LM and MIC under this password."""
     return _gss_proof.prove(talk, password, identity)
 
 

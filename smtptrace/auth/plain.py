@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from smtptrace.auth import _clear_proof, _marks, _mistakes, _plain_text, _text
+from smtptrace.auth import _marks, _mistakes, _plain_text, _text
 from smtptrace.auth._credential import DecodedRound
 from smtptrace.auth._description import Description, row
-from smtptrace.auth._proof import Identity, Proof
 from smtptrace.auth._reading import Reading
 from smtptrace.auth._respond import Login, Responder
 from smtptrace.auth._talk import Message, Talk, Turn
@@ -112,16 +111,6 @@ def _shown(turn: Turn, talk: Talk) -> Masked | None:
     password = fields[2]
     hidden = _text.one_line(password) if _marks.is_hidden_value(password) else Secret(password)
     return (f"{names}\\0", hidden)
-
-
-def identities(talk: Talk) -> tuple[Identity, ...]:
-    """The user as sent."""
-    return _clear_proof.identities(decode(talk))
-
-
-def prove(talk: Talk, password: str, _identity: Identity) -> tuple[Proof, ...]:
-    """Whether this password was sent."""
-    return _clear_proof.prove(decode(talk), password)
 
 
 def respond(login: Login, _mechanism: str) -> Responder:

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from smtptrace.auth import _base64, _directives, _saslprep, _text, _variants
+from smtptrace.auth import _base64, _directives, _saslprep, _text, _texts, _variants
 from smtptrace.auth._credential import DecodedRound, Exposure
 from smtptrace.auth._description import Description, row
 from smtptrace.auth._proof import Identity, Proof, equal
@@ -78,6 +78,8 @@ def decode(talk: Talk) -> Reading:
         reading.exposure = Exposure.GUESSABLE
     reading.details = {name: value for name, value in _facts(talk, said).items() if value is not None}
     reading.problems = tuple(_problems(talk, said))
+    if not said.client_first and not said.client_final:
+        _texts.read_into(reading, talk, "not-a-scram-message")
     return reading
 
 
@@ -154,8 +156,6 @@ def _problems(talk: Talk, said: Messages) -> list[str]:
         found.append("few-iterations")
     elif said.iterations is not None and said.iterations > MOST_ITERATIONS:
         found.append("too-many-iterations")
-    if talk.responses and talk.responses[0].octets and not said.client_first and not found:
-        found.append("not-a-scram-message")
     return found
 
 

@@ -24,6 +24,10 @@ from smtptrace.auth._marks import is_hidden_value, is_mark
         (b"YW==xp", None, ("not-base64",)),
         (b"====", None, ("not-base64",)),
         (b"?", None, ("not-base64",)),
+        (b"%%%", None, ("not-base64",)),
+        (b"YWxpY2U%3D", b"alice", ("percent-encoded-base64",)),
+        (b"616c69636540657861", b"alice@exa", ("hex-instead-of-base64",)),
+        (b"00616c69636500676568", b"\0alice\0geh", ("hex-instead-of-base64",)),
         (b"********", None, ("masked-by-source",)),
     ],
 )

@@ -125,6 +125,13 @@ def test_security_layer() -> None:
     assert (found.authzid, found.details["security-layer"]) == ("box@example.com", "integrity")
 
 
+def test_sealed_choice_of_a_layer() -> None:
+    """Nobody can say whether the rest is wrapped."""
+    sealed = bytes.fromhex("050406ff000000000000000000000000") + bytes(20)
+    found = credential("C: AUTH GSSAPI", "S: 334 ", f"C: {b64(sealed)}", "S: 235 ok")
+    assert found.details["security-layer"].startswith("unknown")
+
+
 def test_no_security_layer() -> None:
     """`none` leaves the stream readable."""
     choice = bytes.fromhex("050404ff000c000c0000000000000000") + bytes(12) + bytes.fromhex("01000000")

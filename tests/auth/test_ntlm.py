@@ -269,6 +269,22 @@ def test_other_texts_instead_of_messages(said: tuple[str, ...], user: str | None
     assert "text-instead-of-ntlm-message" in found.problems
 
 
+def test_credentials_typed_without_base64() -> None:
+    """As they stand, they are the password's all the same."""
+    lines = ("C: AUTH NTLM", SUPPORTED, "C: CORP\\geheim", "S: 501 5.5.2 no")
+    found = credential(*lines)
+    assert (found.authcid, text(found.secret)) == ("CORP", "geheim")
+    assert found.problems == ("text-instead-of-ntlm-message", "not-base64")
+    assert b"geheim" not in masked(*lines)
+
+
+def test_plain_response_in_ntlm() -> None:
+    """Three fields between NULs are PLAIN's, whoever asked."""
+    found = credential("C: AUTH NTLM", SUPPORTED, f"C: {b64(chr(0) + 'jack' + chr(0) + 'geheim')}", "S: 535 no")
+    assert (found.authcid, text(found.secret), found.exposure) == ("jack", "geheim", Exposure.CLEAR)
+    assert found.problems == ("plain-response-in-ntlm",)
+
+
 def test_double_base64_and_wrong_signature() -> None:
     """Mistakes of encoding are named."""
     once = _exchange(2)["negotiate_b64"] or NEGOTIATE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from support.auth import b64, credential, masked, session, text
 
-from smtptrace.auth import AuthOutcome, Exposure, SecretIds, read_credentials, stray_spans
+from smtptrace.auth import AuthOutcome, Exposure, SecretIds, Verdict, read_credentials, stray_spans, verify
 from smtptrace.auth._read import named
 from smtptrace.secret import Secret
 
@@ -167,3 +167,19 @@ def test_a_secret_never_prints() -> None:
     assert "geheim" not in repr(found)
     assert LINE not in repr(found)
     assert text(found.secret) == "geheim"
+
+
+def test_two_mechanisms_on_the_command_line() -> None:
+    """The list of the server's offer, copied as it stands."""
+    assert "two-mechanisms-named" in credential("C: AUTH LOGIN PLAIN", "S: 501 no").problems
+    assert "two-mechanisms-named" not in credential(f"C: AUTH PLAIN {LINE}", "S: 501 no").problems
+
+
+@pytest.mark.parametrize("mechanism", ["GSSAPI", "GSS-SPNEGO", "CRAM-MD5", "DIGEST-MD5", "SCRAM-SHA-1", "NTLM"])
+def test_credentials_in_clear_whatever_was_asked(mechanism: str) -> None:
+    """A name and a password as text are in clear under any mechanism, and can be compared with a password."""
+    lines = (f"C: AUTH {mechanism}", "S: 334 PDFAeD4=", f"C: {b64('alice:geheim')}", "S: 535 no")
+    found = credential(*lines)
+    assert (found.authcid, text(found.secret), found.exposure) == ("alice", "geheim", Exposure.CLEAR)
+    assert verify(session(*lines).authentications[0], "geheim").verdict is Verdict.MATCHES
+    assert b64("alice:geheim").encode() not in masked(*lines)
