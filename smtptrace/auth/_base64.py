@@ -12,6 +12,8 @@ from smtptrace.auth import _marks, _text
 LONGEST = 64 * 1024
 """Octets of base64 text that are decoded; RFC 4954, 4 allows 12288."""
 
+_CLEAN = re.compile(rb"(?=.*[G-Zg-z+/=])(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
+"""What nearly every line is: base64 as it should be, and no hex."""
 _STANDARD = re.compile(rb"[A-Za-z0-9+/]*={0,2}")
 _URL_SAFE = re.compile(rb"[A-Za-z0-9_-]*={0,2}")
 _HEX = re.compile(rb"(?:[0-9a-f]{2}){6,}|(?:[0-9A-F]{2}){6,}")
@@ -40,6 +42,8 @@ def decode(text: bytes) -> Decoded:
         return Decoded(None, ("masked-by-source",))
     if len(text) > LONGEST:
         return Decoded(None, ("over-long",))
+    if len(text) % 4 == 0 and _CLEAN.fullmatch(text):
+        return Decoded(base64.b64decode(text))
     return _decoded(*_one_line(text))
 
 

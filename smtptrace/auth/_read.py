@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from types import ModuleType
 
 from smtptrace._registry import Registry
@@ -37,7 +38,8 @@ def read_exchange(exchange: AuthExchange, strays: Sequence[Exchange] = (), *, cl
     talk = talk_of(exchange, strays)
     if not clocked:
         talk.time_ns = None
-    reading = module_for(talk).decode(talk)
+    shown, called = _sniff.mechanism_of(talk), named(talk.mechanism)
+    reading = _module(shown or called).decode(talk)
     outcome, ended = _outcome.outcome_of(talk)
     credential = Credential(
         mechanism=talk.mechanism,
@@ -52,7 +54,7 @@ def read_exchange(exchange: AuthExchange, strays: Sequence[Exchange] = (), *, cl
         tls=exchange.tls,
         rounds=reading.rounds,
         details=reading.details,
-        problems=_unique(*reading.problems, *_sniff.mismatch(talk), *ended, *_side_problems(talk)),
+        problems=_unique(*reading.problems, *_sniff.mismatch(shown, called), *ended, *_side_problems(talk)),
         secret_spans=tuple(_secret_spans(exchange, talk, reading, strays)),
         span=exchange.command.span if exchange.command else None,
     )
@@ -62,10 +64,14 @@ def read_exchange(exchange: AuthExchange, strays: Sequence[Exchange] = (), *, cl
 
 def module_for(talk: Talk) -> ModuleType:
     """The mechanism that the octets show, else the one that the command names, else the generic reader."""
-    name = _sniff.mechanism_of(talk) or named(talk.mechanism)
-    return _generic if name is None or name not in MECHANISMS.names() else MECHANISMS[name]
+    return _module(_sniff.mechanism_of(talk) or named(talk.mechanism))
 
 
+def _module(name: str | None) -> ModuleType:
+    return _generic if name is None else MECHANISMS[name]
+
+
+@lru_cache(maxsize=256)
 def named(mechanism: str) -> str | None:
     """The entry that serves a mechanism's name: the longest one that the name begins with and no letter follows."""
     normal = mechanism.lower().replace("-", "_")

@@ -25,11 +25,8 @@ def mechanism_of(talk: Talk) -> str | None:
     return None if kind == "plain" and talk.mechanism in _OWN_PLAIN else kind
 
 
-def mismatch(talk: Talk) -> tuple[str, ...]:
-    """The problem of octets that belong to another mechanism than the one the command names."""
-    from smtptrace.auth._read import named
-
-    shown, called = mechanism_of(talk), named(talk.mechanism)
+def mismatch(shown: str | None, called: str | None) -> tuple[str, ...]:
+    """The problem of octets that belong to another mechanism's file than the one that serves the command's name."""
     if shown is None or called is None or shown in _CARRIERS.get(called, {called}):
         return ()
     return (f"{shown.replace('_', '-')}-response-in-{called.replace('_', '-')}",)
