@@ -13,6 +13,9 @@ from smtptrace.wire import Exactness, Span
 HEAD = 32 * 1024
 """Octets of `Content.head`."""
 
+_MOST_HOLES = 10_000
+"""Gaps of one content that are listed."""
+
 _LEADING_DOT = re.compile(rb"\.(?<=[\r\n]\.)")
 _END = re.compile(rb"\.(?<=[\r\n]\.)(?=[\r\n])")
 _BARE_LF = re.compile(rb"\n(?<!\r\n)")
@@ -31,7 +34,7 @@ class Body:
         keep: keep all octets in `Content.data`.
     """
 
-    __slots__ = ("_data", "_hash", "_head", "exact", "gappy", "missing", "seen", "span")
+    __slots__ = ("_data", "_hash", "_head", "_holes", "exact", "gappy", "missing", "seen", "span")
 
     def __init__(self, start: Span, *, keep: bool) -> None:
         self.span = start
@@ -42,6 +45,7 @@ class Body:
         self._hash = hashlib.sha256()
         self._head = b""
         self._data: list[bytes] | None = [] if keep else None
+        self._holes: list[tuple[int, int | None]] = []
 
     def add(self, octets: bytes | bytearray | memoryview) -> None:
         """Octets of the content, as the server takes them."""
@@ -61,6 +65,8 @@ class Body:
         """Octets are missing here; None where nobody knows how many."""
         self.missing += size or 0
         self.gappy = True
+        if len(self._holes) < _MOST_HOLES:
+            self._holes.append((self.seen, size))
 
     def content(self, stop: int, *, ended: bool) -> Content:
         """What has come up to offset `stop`; complete only where the end was seen and nothing is missing."""
@@ -73,13 +79,14 @@ class Body:
             head=self._head,
             data=None if self._data is None else b"".join(self._data),
             span=Span(self.span.side, self.span.start, stop, self.span.time_ns, self.span.frame),
+            holes=tuple(self._holes),
         )
 
     def copy(self) -> Body:
         """The same as it stands now, to go another way."""
         twin = Body(self.span, keep=False)
         twin.seen, twin.missing, twin.gappy, twin.exact = self.seen, self.missing, self.gappy, self.exact
-        twin._hash, twin._head = self._hash.copy(), self._head
+        twin._hash, twin._head, twin._holes = self._hash.copy(), self._head, self._holes[:]
         twin._data = None if self._data is None else self._data[:]
         return twin
 

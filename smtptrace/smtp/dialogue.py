@@ -45,6 +45,7 @@ class Dialogue:
         self._typed: list[Typed] = []
         self._closes: list[Close] = []
         self._octets = [0, 0]
+        self._hellos: dict[bool, Exchange] = {}
         self._spoken: Span | None = None
         self._more = 0
         self._streams = (Stream(Side.CLIENT), Stream(Side.SERVER))
@@ -174,15 +175,20 @@ class Dialogue:
         """HELO and EHLO: the client's name and the server's extensions (RFC 5321, 4.1.1.1)."""
         session = self.session
         assert exchange.command is not None
+        self._hellos[exchange.tls] = exchange
         session.helo = exchange.command.argument.strip()
         session.lmtp |= exchange.command.verb == "LHLO"
+        self._extend(exchange)
+
+    def _extend(self, exchange: Exchange) -> None:
+        """Keep the extensions that the reply to EHLO names."""
         if exchange.reply is None or exchange.reply.code != 250:
             return
         words = tuple(text.decode("latin-1").strip() for text in exchange.reply.texts[1:])
         if exchange.tls:
-            session.extensions_tls = words
+            self.session.extensions_tls = words
         else:
-            session.extensions = words
+            self.session.extensions = words
 
     def _end(self) -> None:
         """No more octets come in this layer: end what is open."""
@@ -190,7 +196,9 @@ class Dialogue:
             stream.ended = True
         self._advance(Side.CLIENT)
         self._pairing.client_ended = True
-        if self._talk.over != "starttls":
+        if self._talk.over == "starttls":
+            self._pairing.abandon()
+        else:
             self._pairing.finish()
         if self.session.greeting is None:
             self.session.greeting = self._pairing.greeting
@@ -199,6 +207,8 @@ class Dialogue:
         """End the dialogue and give the whole Session."""
         session = self.session
         self._end()
+        for exchange in self._hellos.values():
+            self._extend(exchange)
         self._ledger.abandon()
         session.octets = (self._octets[0], self._octets[1])
         if self._more:

@@ -83,7 +83,7 @@ def _taken(talk: Conversation, pending: PendingData, reader: DotReader, fork: Fo
     stream, pairing = talk.stream, talk.pairing
     inside = verbs_at(stream.look(fork.stop, stream.position))
     while len(pairing.ahead(len(inside))) < len(inside) or pending.wants:
-        if pairing.exhausted or len(stream) > PATIENCE:
+        if pairing.exhausted or len(stream) + stream.position - fork.stop > PATIENCE:
             break
         yield
     if not pending.replies:

@@ -203,9 +203,9 @@ class Pairing:
             for at, pending in enumerate(candidates):
                 if reply.code in ANSWERS.get(pending.verb or "", ()) or (reply.code == 535 and pending.verb in _LOGINS):
                     return at
-        frame = candidates[-1].span.frame if candidates[-1].span else None
+        last = candidates.pop()
         for at, pending in enumerate(candidates):
-            flight = frame is None or pending.span is None or pending.span.frame == frame
+            flight = pending.span and last.span and earlier(pending.span, last.span) is False
             if flight and pending.fits(reply.code):
                 return at
         return sent - 1
@@ -225,10 +225,14 @@ class Pairing:
         else:
             self._publish(Exchange(None, reply))
 
+    def abandon(self) -> None:
+        """No reply will come any more to what still waits."""
+        while self.waiting:
+            self._publish(self.waiting.popleft().close())
+
     def finish(self) -> None:
         """No more octets will come: end all exchanges, and tell of the replies that nobody asked for."""
         self.settle()
-        while self.waiting:
-            self._publish(self.waiting.popleft().close())
+        self.abandon()
         while (reply := self._next()) is not None:
             self._unasked(reply)

@@ -65,7 +65,7 @@ class Reply:
 
 @dataclass(slots=True)
 class Exchange:
-    """A command and the reply that ended it; either may be missing, never both.
+    """A command and the reply that ended it; either may be missing, both only for a content whose ends are missing.
 
     `tls` tells whether it went through TLS (and was opened). `replies` has more than one reply only where the
     protocol gives one per recipient: LMTP (RFC 2033), and PRDR, where a 353 comes before them and the reply to the
