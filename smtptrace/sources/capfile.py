@@ -1,6 +1,7 @@
 """Capture files, pcap and pcapng, read by ourselves: the default engine.
 
-TCP over IP over Ethernet, nearly all there is, takes a fast path in one loop; everything else goes through `_unwrap`.
+TCP over IP over a plain link, nearly all there is, takes a fast path in one loop; everything else goes through
+`_unwrap`.
 """
 
 from __future__ import annotations
@@ -20,9 +21,13 @@ if TYPE_CHECKING:
     from smtptrace.segment import Segment
     from smtptrace.sources import SourceReport
 
-_ETHERNET = 1
+# Where the EtherType and the IP packet begin in a frame of a link type; -1 where there is no EtherType
+_PLACES = {1: (12, 14), 113: (14, 16), 276: (0, 20), 0: (-1, 4), 108: (-1, 4), 101: (-1, 0), 12: (-1, 0), 14: (-1, 0)}
+_NOWHERE = (-1, 1 << 32)
+_NO_LINK = -1
 _TAGS = frozenset(tag.to_bytes(2, "big") for tag in VLAN_TAGS)
 _IPV4, _IPV6 = b"\x08\x00", b"\x86\xdd"
+_VERSIONS = {4: _IPV4, 6: _IPV6}
 _TCP, _UDP = 6, 17
 _TUNNEL_PORTS = frozenset((key - UDP_PORT).to_bytes(2, "big") for key in LAYERS if key >> 16 == UDP_PORT >> 16)
 
@@ -36,15 +41,17 @@ def claims(head: bytes) -> bool:
     return _pcap.claims(head) or _pcapng.claims(head)
 
 
-def segments(stream: BinaryIO, report: SourceReport) -> Iterator[Segment]:
+def segments(stream: BinaryIO, report: SourceReport) -> Iterator[Segment]:  # noqa: PLR0912 - one loop, for speed
     """One tuple for each TCP packet, in file order; damage ends the iteration and is told in `report.damage`."""
     unwrap = Unwrap(report)
-    datagrams = 0
+    datagrams, known, kind_at, ip_at = 0, _NO_LINK, *_NOWHERE
     try:
         for frame, time_ns, link, buffer, start, stop, wire in packets(stream, report):
-            if link == _ETHERNET and stop - start >= 54:
-                ip = start + 14
-                kind = buffer[ip - 2 : ip]
+            if link != known:
+                known, (kind_at, ip_at) = link, _PLACES.get(link, _NOWHERE)
+            ip = start + ip_at
+            if stop - ip >= 40:
+                kind = _VERSIONS.get(buffer[ip] >> 4) if kind_at < 0 else buffer[start + kind_at : start + kind_at + 2]
                 while kind in _TAGS:
                     ip += 4
                     kind = buffer[ip - 2 : ip]

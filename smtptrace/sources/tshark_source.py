@@ -61,7 +61,9 @@ def segments(stream: BinaryIO, report: SourceReport) -> Iterator[Segment]:
         path = getattr(stream, "path", None)
         if path is None:
             path, report.damage = _stored(stream, tshark.folder / "capture")
-        for row in _rows(tshark, str(Path(path).absolute())):
+        path = Path(path).absolute()
+        _read_beside(path, report)
+        for row in _rows(tshark, str(path)):
             report.packets += 1
             try:
                 segment = _segment(row, report)
@@ -82,6 +84,16 @@ def _stored(stream: BinaryIO, path: Path) -> tuple[Path, str | None]:
     except UnreadableError as error:
         return path, str(error)
     return path, None
+
+
+def _read_beside(path: Path, report: SourceReport) -> None:
+    """Take what a capture file of ours tells beside its packets, which tshark does not give."""
+    beside = type(report)()
+    with path.open("rb") as stream:
+        for _ in capfile.packets(stream, beside):
+            pass
+    for name in ("tls_keys", "comments", "marks", "drops", "linktypes", "snaplen"):
+        setattr(report, name, getattr(beside, name))
 
 
 def _rows(tshark: Tshark, path: str) -> Iterator[list[str]]:

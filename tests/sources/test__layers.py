@@ -55,7 +55,7 @@ def test_a_length_instead_of_an_ethertype(header):
     ("packet", "link"),
     [
         (b"\x75" + RAW[1:], 101),
-        (b"\0\0\0\7" + RAW, 0),
+        (b"\0\0\0\7" + bytes(46), 0),
         (struct.pack(">HHH8sH", 4, 1, 6, b"", 1) + RAW, 113),
         (struct.pack(">HHH8sH", 4, 1, 6, b"", 0x0806) + RAW, 113),
         (struct.pack(">HHH8sH", 4, 1, 6, b"", 4) + b"\x42\x42\x03" + RAW, 113),

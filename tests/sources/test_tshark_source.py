@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import json
 import shutil
+import struct
 import subprocess
 import sys
 import threading
@@ -13,7 +14,23 @@ from pathlib import Path
 
 import pytest
 from support.data import CAPTURES, reference
-from support.frames import IPV6, UDP, Dribble, ethernet, ipv4, ipv6, pcap, raw, tcp, udp
+from support.frames import (
+    IPV6,
+    UDP,
+    Dribble,
+    block,
+    enhanced,
+    ethernet,
+    interface,
+    ipv4,
+    ipv6,
+    option,
+    pcap,
+    raw,
+    section,
+    tcp,
+    udp,
+)
 
 from smtptrace.errors import MissingError
 from smtptrace.sources import SourceReport, _pyshark, _tshark, capfile, engine_for, open_input, tshark_source
@@ -70,6 +87,21 @@ def test_a_reset_has_no_payload(tmp_path):
     path.write_bytes(pcap(ipv4(tcp(b"gone", flags=4)), link=101))
     (segment,), _ = through(tshark_source, path)
     assert segment[6:] == (b"", 0)
+
+
+@needs_tshark
+def test_what_stands_beside_the_packets_is_reported(tmp_path):
+    """tshark gives packets; keys, comments and drop counters of a pcapng are read by ourselves."""
+    secrets = block(10, struct.pack("<II", 0x544C534B, 4) + b"keys")
+    statistics = block(5, struct.pack("<III", 0, 0, 0) + option(5, struct.pack("<Q", 3)))
+    head = section(options=option(1, b"uplink")) + secrets + interface(options=option(2, b"eth0"), snaplen=99)
+    path = tmp_path / "a.pcapng"
+    path.write_bytes(head + enhanced(ethernet(ipv4(tcp(QUIT)))) + statistics)
+    segments, report = through(tshark_source, path)
+    assert [segment[6] for segment in segments] == [QUIT]
+    assert (report.tls_keys, report.comments, report.snaplen) == ([b"keys"], ["uplink"], 99)
+    assert report.drops == {"eth0: dropped by the interface": 3}
+    assert report.linktypes == {1}
 
 
 @needs_tshark
