@@ -120,11 +120,6 @@ class Flow:
         return max(one.seen_ns or 0, two.seen_ns or 0)
 
     @property
-    def is_over(self) -> bool:
-        """Whether both sides have sent their FIN and everything before it."""
-        return self.halves[0].closed and self.halves[1].closed
-
-    @property
     def is_ending(self) -> bool:
         """Whether an end was seen of either side."""
         return self.reset is not None or self.halves[0].closed or self.halves[1].closed

@@ -37,6 +37,7 @@ class Table:
         self._opened = Memory[tuple[int, int, int]](32_768)
         self._watched: deque[tuple[int, Flow]] = deque()
         self._held = 0
+        self._woken_ns: int | None = None
         self._swept_ns: int | None = None
         self._swept = 0
 
@@ -235,10 +236,11 @@ class Table:
 
     def _sweep(self, now: int, time_ns: int) -> None:
         """Give up flows without a packet for too long; each flow is looked at once in as many packets as there are."""
-        if self._swept_ns is None:
-            self._swept_ns = time_ns
+        time_ns, self._woken_ns = min(time_ns, self._woken_ns or time_ns), time_ns  # one wild time ends nothing
         idle_ns = self._limits.idle_s * 1_000_000_000
-        if time_ns - self._swept_ns < idle_ns // 8 or now - self._swept < len(self.halves):
+        elapsed = time_ns - min(time_ns, self._swept_ns or time_ns)
+        self._swept_ns = time_ns - elapsed
+        if elapsed < idle_ns // 8 or now - self._swept < len(self.halves):
             return
         self._swept_ns, self._swept = time_ns, now
         for flow in self._flows():

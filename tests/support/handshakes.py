@@ -21,12 +21,12 @@ BEGIN, END = (datetime.datetime(year, 1, 2, 3, 4, 5, tzinfo=datetime.UTC) for ye
 
 
 @functools.cache
-def certificate() -> tuple[bytes, bytes]:
-    """A certificate for mx.test and its key, in PEM."""
+def certificate(*, names: bool) -> tuple[bytes, bytes]:
+    """A certificate for mx.test and its key, in PEM; with alternative names or without."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mx.test")])
-    names = [x509.DNSName("mx.test"), x509.DNSName("*.mx.test"), x509.IPAddress(ipaddress.ip_address("10.0.0.2"))]
-    made = (
+    others = [x509.DNSName("mx.test"), x509.DNSName("*.mx.test"), x509.IPAddress(ipaddress.ip_address("10.0.0.2"))]
+    builder = (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
@@ -34,18 +34,19 @@ def certificate() -> tuple[bytes, bytes]:
         .serial_number(7)
         .not_valid_before(BEGIN)
         .not_valid_after(END)
-        .add_extension(x509.SubjectAlternativeName(names), critical=False)
-        .sign(key, hashes.SHA256())
     )
+    if names:
+        builder = builder.add_extension(x509.SubjectAlternativeName(others), critical=False)
+    made = builder.sign(key, hashes.SHA256())
     secret = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     return made.public_bytes(serialization.Encoding.PEM), secret
 
 
-def der() -> bytes:
+def der(*, names: bool = True) -> bytes:
     """The certificate in DER."""
-    return ssl.PEM_cert_to_DER_cert(certificate()[0].decode())
+    return ssl.PEM_cert_to_DER_cert(certificate(names=names)[0].decode())
 
 
 def shake(
@@ -92,7 +93,7 @@ def _server() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "both.pem")
-        path.write_bytes(b"".join(certificate()))
+        path.write_bytes(b"".join(certificate(names=True)))
         context.load_cert_chain(path)
     return context
 

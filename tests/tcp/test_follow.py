@@ -127,6 +127,28 @@ def test_of_early_octets_that_differ_the_first_stay() -> None:
     assert followed.kinds == ["overlap-differs"]
 
 
+def test_early_octets_sent_again() -> None:
+    """Behind a hole too they count once, in whatever pieces."""
+    talk = greeted()
+    start = len(EHLO)
+    for at, data in ((4, b"CCDD"), (4, b"CCDD"), (5, b"CD"), (6, b"DDEE"), (2, b"BBCC"), (0, b"AABBCCDDEE")):
+        talk.send(CLIENT, data, seq=start + at)
+    talk.next[CLIENT] += 10
+    followed = follow_one(talk.close())
+    assert followed.said(CLIENT) == EHLO + b"AABBCCDDEE"
+    assert followed.kinds == []
+
+
+def test_a_long_stretch_behind_a_hole() -> None:
+    """It is told in parts as well."""
+    talk = greeted().lose(CLIENT, 6)
+    for _ in range(3):
+        talk.c(b"x" * 30_000)
+    followed = follow_one(talk.send(CLIENT, b"NOOP\r\n", seq=len(EHLO)).close())
+    assert followed.said(CLIENT) == EHLO + b"NOOP\r\n" + b"x" * 90_000
+    assert len(followed.of(Octets)) == 5
+
+
 def test_packets_out_of_order() -> None:
     """Early ones wait for the late one."""
     talk = greeted().c(b"MAIL FROM:<a@b>\r\n").c(b"RCPT TO:<c@d>\r\n").c(b"DATA\r\n")
@@ -326,6 +348,20 @@ class TestClosing:
         assert followed.said(CLIENT) == EHLO + b"QUIT\r\n"
         assert followed.kinds == ["octets-after-fin"]
 
+    def test_a_segment_that_reaches_over_the_fin(self) -> None:
+        """What stands before the FIN is taken."""
+        talk = greeted()
+        start = len(EHLO)
+        talk.send(CLIENT, flags=FIN | ACK, seq=start + 6).send(CLIENT, b"QUIT\r\nxx", seq=start)
+        followed = follow_one(talk)
+        assert followed.said(CLIENT) == EHLO + b"QUIT\r\n"
+        assert followed.kinds == ["octets-after-fin"]
+
+    def test_a_keep_alive_after_a_fin(self) -> None:
+        """Its one octet means nothing."""
+        talk = greeted().send(CLIENT, flags=FIN | ACK).send(CLIENT, b"\0", seq=len(EHLO))
+        assert follow_one(talk).kinds == []
+
     def test_the_capture_ends_first(self) -> None:
         """Sides whose end was not seen are closed by the end of the capture."""
         followed = follow_one(greeted())
@@ -358,7 +394,8 @@ class TestReuse:
     def test_after_a_reset(self) -> None:
         """At once, before the old one is forgotten."""
         one, two = greeted().reset(CLIENT), greeted(isn=(5_000, 9_000)).close()
-        assert [followed.said(CLIENT) for followed in follow(one.packets + two.packets)] == [EHLO, EHLO]
+        found = follow(one.packets + two.packets + noise(300))
+        assert [followed.said(CLIENT) for followed in found] == [EHLO, EHLO]
 
     def test_a_syn_that_opens_nothing(self) -> None:
         """Inside the window of a living connection it is rubbish."""
@@ -447,6 +484,15 @@ class TestBeginning:
         assert followed.batches > 2
         assert followed.with_gaps(CLIENT) == b"?" + b"line of a message\r\n" * 300
         assert followed.with_gaps(SERVER) == b"?250 2.0.0 queued\r\n"
+
+    def test_begun_in_the_middle_without_acknowledgements(self) -> None:
+        """The other side begins where it is seen first."""
+        talk = Talk().send(CLIENT, b"RCPT TO:<a@b>\r\n", flags=0)
+        talk.packets += noise(300)
+        talk.s(b"250 ok\r\n")
+        followed = follow_one(talk)
+        assert followed.with_gaps(CLIENT) == b"?RCPT TO:<a@b>\r\n"
+        assert followed.with_gaps(SERVER) == b"?250 ok\r\n"
 
     def test_a_second_answer_to_the_syn(self) -> None:
         """The one that the client acknowledges counts."""

@@ -63,6 +63,17 @@ def test_idle_connections_are_given_up() -> None:
     assert again.with_gaps(CLIENT) == b"?QUIT\r\n"
 
 
+def test_a_wild_time_ends_nothing() -> None:
+    """One packet from the far future, or from long ago, is no reason to give up what is alive."""
+    talk = begun()
+    wild = [noise(1, at)[0] for at in (10**19, 0)]
+    packets = [*talk.packets, *noise(64 - len(talk.packets), talk.clock)]
+    for _ in range(4):
+        packets += [packet for one in wild for packet in (one, *noise(63, talk.clock))]
+    followed = follow(packets + talk.c(b"QUIT\r\n").packets[-1:])
+    assert [one.said(CLIENT) for one in followed] == [b"EHLO a\r\nQUIT\r\n"]
+
+
 def test_the_longest_silent_connections_make_room() -> None:
     """First those without a word."""
     talks = [begun(client=f"10.0.1.{at}", clock=at * 10**12) for at in range(1, 9)]

@@ -37,6 +37,7 @@ def sessions(*turns: tuple[Side, bytes], port: int = 4000, shake: bool = True) -
         [(SERVER, b"220 a.test\r\n"), (CLIENT, b"STARTTLS\r\n")],
         [(SERVER, b"220 a.test\r\n"), (CLIENT, b"AUTH NTLM\r\n")],
         [(SERVER, b"220 a.test\r\n"), (CLIENT, b"NOOP\r\n"), (SERVER, b"250 ok\r\n"), (CLIENT, b"MAIL FROM:<a@b>\r\n")],
+        [(SERVER, b"220 a.test\r\n"), (CLIENT, b"VRFY jo"), (CLIENT, b"e\r\n")],
         [(CLIENT, b"E"), (CLIENT, b"HLO x\r"), (CLIENT, b"\n")],
         [(CLIENT, b"PROXY TCP4 1.2.3.4 5.6.7.8 9 25\r\n"), (SERVER, GREETING)],
         [(CLIENT, b"\r\n"), (SERVER, GREETING)],

@@ -127,10 +127,19 @@ def test_a_message_over_several_records() -> None:
     """The certificate is put together again; messages without use are skipped, however long."""
     chain = (len(der()) + 3).to_bytes(3) + len(der()).to_bytes(3) + der()
     body = message(4, bytes(70_000)) + message(11, chain) + message(14, b"")
-    turns = [(S, server_hello())] + [(S, record(22, body[at : at + 9_000])) for at in range(0, len(body), 9_000)]
+    turns = [(S, server_hello())] + [(S, record(22, body[at : at + 300])) for at in range(0, len(body), 300)]
     shown = facts(*turns).certificate
     assert shown is not None
     assert shown.subject == "CN=mx.test"
+
+
+def test_a_certificate_without_names() -> None:
+    """Old ones name their host in the subject alone."""
+    old = der(names=False)
+    chain = (len(old) + 3).to_bytes(3) + len(old).to_bytes(3) + old
+    shown = facts((S, record(22, message(11, chain)))).certificate
+    assert shown is not None
+    assert (shown.subject, shown.names) == ("CN=mx.test", ())
 
 
 @pytest.mark.parametrize(
