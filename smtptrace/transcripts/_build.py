@@ -8,20 +8,39 @@ from collections.abc import Iterable
 
 from smtptrace import grammar
 from smtptrace.transcripts import _hidden as hidden
+from smtptrace.transcripts._lines import better, meant, reply_lines
 from smtptrace.transcripts._rows import Kind, Row
 from smtptrace.transcripts._text import Text
 from smtptrace.transcripts._times import Clock
-from smtptrace.wire import Close, Closing, Connection, Endpoint, Event, Exactness, Gap, GapReason, Note, Octets, Origin
-from smtptrace.wire import Secured, Side, Typed
+from smtptrace.wire import (
+    Connection,
+    Endpoint,
+    Event,
+    Exactness,
+    Gap,
+    GapReason,
+    Note,
+    Octets,
+    Origin,
+    Secured,
+    Side,
+    Typed,
+)
 
 UNKNOWN = Endpoint("", 0)
 NOTES = 2000
+ASIDE = 20
+"""Notes kept from before the dialogue, and from after it: what stands nearest to it."""
+
 UNNAMED = b"\0"
 """Begins a key that is not the source's own name of a session."""
 
 FAILED = re.compile(
-    r"refused|wrong version|timed? ?out|timeout|never received|no route|unreachable|reset by|handshake|SSL|TLS|error|fail|could not|cannot|closed"
-    r"|unable to connect", re.I,
+    r"refused|wrong version|timed? ?out|timeout|never received|no route|unreachable|reset by"
+    r"|handshake|SSL|TLS|error|fail|could not|cannot|closed"
+    r"|unable to connect|exception|certificate|not support|no worthy|mechanism|credential|lost connection|encode|secure"
+    r"|getaddrinfo|not known|no such host|required|advertise",
+    re.I,
 )
 """How logs say that a connection failed."""
 
@@ -30,7 +49,8 @@ TLS_READY = re.compile(rb"220[ -](?:2\.\d\.\d\b|.{0,60}(?:TLS|go ahead))", re.I)
 
 TLS_BEGAN = re.compile(
     r"TLS started with cipher (?P<v1>[^:\s]+):(?P<c1>[^:\s]+)|SSL connection using (?P<v2>\S+)(?: / (?P<c2>\S+))?"
-    r"|TLS protocol (?:SP_PROT_)?(?P<v3>\S+?)(?:_(?:SERVER|CLIENT))? negotiation succeeded(?: using.*? algorithm (?P<c3>\S+))?"
+    r"|TLS protocol (?:SP_PROT_)?(?P<v3>\S+?)(?:_(?:SERVER"
+    r"|CLIENT))? negotiation succeeded(?: using.*? algorithm (?P<c3>\S+))?"
     r"|Connection (?:upgraded with STARTTLS|secured)|Secure connection established|SSL initialization success"
     r"|TLS session parameters|\(?(?:the )?TLS (?:handshake|negotiation|session|connection)[\w ]{0,20}"
     r" (?:ok|done|complete|successful|succeeded|finished|established)\w*|(?:TLS|SSL) connection established"
@@ -79,7 +99,7 @@ class Maker:
         self._connected = self._ended = self._secured = self._greeted = False
         self._tls_at: int | None = None
         self._shown: tuple[int, bytes] | None = None
-        self._notes = 0
+        self._notes = self._aside = 0
 
     @property
     def failed(self) -> bool:
@@ -134,7 +154,7 @@ class Maker:
             data += b"\r\n"
         self.spoke = True
         if row.typed:
-            self._events.append(Typed(row.typed, _meant(data), self._clock.ns(row.when), row.frame))
+            self._events.append(Typed(row.typed, meant(data), self._clock.ns(row.when), row.frame))
         self._events.append(Octets(side, data, self._clock.ns(row.when), row.frame, exactness))
 
     # What the client sent
@@ -203,7 +223,7 @@ class Maker:
     # What the server sent
 
     def _from_server(self, row: Row) -> None:
-        lines = _reply_lines(row)
+        lines = reply_lines(row)
         self._open(row, Side.SERVER)
         if self._chunk:
             self._gap(Side.CLIENT, row, self._chunk)
@@ -297,10 +317,22 @@ class Maker:
             event.time_ns, event.frame = self._clock.ns(row.when), row.frame
             self._events.append(event)
             self._secured, self._tls_at = True, None
-        self._notes += bool(text.strip())
-        if text.strip() and self._notes <= NOTES:
-            more = "" if self._notes < NOTES else " (further notes of this session are left out)"
-            self._events.append(Note(text + more, self._clock.ns(row.when), row.frame))
+        if text.strip():
+            self._keep(Note(text, self._clock.ns(row.when), row.frame))
+
+    def _keep(self, note: Note) -> None:
+        """Keep a note, as long as there are not too many of them."""
+        self._notes += 1
+        self._aside += not self.spoke or self._ended
+        if not self.spoke and self._aside > ASIDE:
+            self._notes -= 1
+            self._events.pop(next(at for at, event in enumerate(self._events) if isinstance(event, Note)))
+        elif self._ended and self._aside > ASIDE:
+            return
+        if self._notes == NOTES:
+            note.text += " (further notes of this session are left out)"
+        if self._notes <= NOTES:
+            self._events.append(note)
 
     def _event(self, row: Row) -> None:
         assert row.event is not None
@@ -312,66 +344,12 @@ class Maker:
 
     def _start(self, row: Row) -> None:
         self._connected = True
-        self._server = _better(self._server, row.server)
-        self._client = _better(self._client, row.client)
+        self._server = better(self._server, row.server)
+        self._client = better(self._client, row.client)
         if row.data.strip():
             self._note(row)
 
     def _end(self, row: Row) -> None:
-        self._ended = True
+        self._ended, self._aside = True, 0
         if row.data:
             self._note(row)
-
-
-def closed(row: Row, side: Side, how: Closing = Closing.FIN) -> Row:
-    """The row as the end of one side."""
-    return row._replace(kind=Kind.EVENT, event=Close(side, how, None, row.frame))
-
-
-def _meant(data: bytes) -> bytes:
-    """The line without what its backspaces and deletes took back."""
-    line: list[int] = []
-    for octet in data:
-        if octet in (0x08, 0x7F):
-            del line[-1:]
-        else:
-            line.append(octet)
-    return bytes(line).removesuffix(b"\r\n")
-
-
-def _better(known: Endpoint, new: Endpoint | None) -> Endpoint:
-    """What two lines say of an endpoint: an address rather than a name, a port rather than none."""
-    if new is None:
-        return known
-    host = known.host if known.host and not NUMERIC.fullmatch(new.host) else new.host
-    return Endpoint(host, new.port or known.port)
-
-
-NUMERIC = re.compile(r"[0-9.]{7,15}|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
-GLUED = re.compile(rb"[2-5][0-9][0-9]-")
-
-
-def _reply_lines(row: Row) -> list[bytes]:
-    """The lines of a reply; those that lost their line ends on a web page are told apart by their code."""
-    data = row.data
-    if row.exactness is Exactness.SEEN:
-        return _kept(data)
-    if b"\n" in data:
-        return [line.rstrip(b"\r") for line in data.split(b"\n") if line.strip()] or [b""]
-    return _unglued(data) if GLUED.match(data) else [data]
-
-
-def _kept(data: bytes) -> list[bytes]:
-    pieces = [piece + b"\n" for piece in data.split(b"\n")]
-    pieces[-1] = pieces[-1][:-1]
-    return [piece for piece in pieces if piece]
-
-
-def _unglued(data: bytes) -> list[bytes]:
-    code = data[:3]
-    dash = data.rfind(code + b"-")
-    final = data.find(code + b" ", dash + 4)
-    if final < 0 or data[final - 1 : final] == b".":
-        return [data]
-    starts = [found.start() for found in re.finditer(code + b"-", data)] + [final]
-    return [data[start:stop].rstrip() for start, stop in zip(starts, [*starts[1:], len(data)], strict=True)]

@@ -12,25 +12,35 @@ from smtptrace.transcripts import _hidden as hidden
 from smtptrace.transcripts._rows import Kind, Row
 
 COMMAND = re.compile(
-    rb"(?:(?:HELO|EHLO|LHLO)(?: +\S+){0,2}|MAIL +FROM *:.*|MAIL +FROM +<.*|RCPT +TO *:.*|RCPT +TO +<.*|SEND +FROM *:.*|SAML +FROM *:.*"
-    rb"|BDAT +[0-9]+(?: +LAST)?|(?:VRFY|EXPN|ETRN|ATRN) +\S+(?: +\S+)?|(?:DATA|RSET|TURN|STARTTLS|QUIT|HELP|NOOP|VERB|ONEX|AUTH)"
-    rb"|(?:HELP|NOOP|VERB) +\S+|(?:GET|POST|HEAD|PUT|OPTIONS|CONNECT) \S+ HTTP/[0-9.]+|AUTH +[\w-]+(?: +\S+)?|AUTH +PLAIN +\\0.*|X-EXPS +[\w-]+(?: +\S+)?|X-ANONYMOUSTLS"
-    rb"|(?:XCLIENT|XFORWARD|XPROXY\w*|XSHADOW\w*|X-LINK2STATE|XEXCH50|XADR|XUSR|XSTA|XTRN|XAUTH)(?: .+)?"
+    rb"(?:(?:HELO|EHLO|LHLO)(?: +\S+){0,2}|MAIL +FROM *:.*|MAIL +FROM +<.*|RCPT +TO *:.*"
+    rb"|RCPT +TO +<.*|SEND +FROM *:.*|SAML +FROM *:.*"
+    rb"|BDAT +[0-9]+(?: +LAST)?|(?:VRFY|EXPN|ETRN|ATRN) +\S+(?: +\S+)?|(?:DATA|RSET|TURN|STARTTLS"
+    rb"|QUIT|HELP|NOOP|VERB|ONEX|AUTH)"
+    rb"|(?:HELP|NOOP|VERB) +\S+|(?:GET|POST|HEAD|PUT|OPTIONS|CONNECT) \S+ HTTP/[0-9.]+"
+    rb"|AUTH +[\w-]+(?: +\S+)?|AUTH +PLAIN +\\0.*|X-EXPS +[\w-]+(?: +\S+)?|X-ANONYMOUSTLS"
+    rb"|(?:XCLIENT|XFORWARD|XPROXY\w*)(?: +\w+=\S*)+|XEXCH50(?: +[0-9]+)*|(?:XSHADOW\w*|X-LINK2STATE"
+    rb"|XADR|XUSR|XSTA|XTRN|XAUTH)(?: +\S+)?"
     rb"|PROXY +(?:TCP[46]|UNKNOWN)(?: .+)?)[ \t]*",
     re.I,
 )
 """A whole line that is certainly a command."""
 
 NOISE = re.compile(
-    rb"Trying |Connected to |Escape character|Connection closed|Connection to .* closed|telnet>|Microsoft Telnet>|Welcome to |[$#%>] |\w:\\|"
-    rb"-{3,}|={3,}|\*{2,}|[(\[#]|DEBUG|INFO|ERROR|WARN|End of |Script (?:done|started)|depth=|verify |DONE$|[a-z]+: |[\w.]+(?:Error|Exception)\b|"
-    rb"Listening on |Connection request|\.\.\.|\*sleep|Client authentication|Enter application|gsasl: |Session finished|\s+at |"
+    rb"Trying |Connected to |Escape character|Connection closed|Connection to .* closed|telnet>"
+    rb"|Microsoft Telnet>|Welcome to |[$#%>] |\w:\\|"
+    rb"-{3,}|={3,}|\*{2,}|[(\[#]|DEBUG|INFO|ERROR|WARN|End of |Script (?:done|started)|depth=|verify "
+    rb"|DONE$|[a-z]+: |[\w.]+(?:Error|Exception)\b|"
+    rb"Listening on |Connection request|\.\.\.|\*sleep|Client authentication|Enter application"
+    rb"|gsasl: |Session finished|\s+at |"
     rb"\w[\w ]{3,60}: |read R BLOCK|\S+@\S+:\S*[$#]|Press any key",
     re.I,
 )
 """What stands between the lines of a dialogue without being said: terminal programs, shells, debug output."""
 
 BURST = 40
+PROSE = 8
+"""So many lines that nobody said end a dialogue: the text goes on about something else."""
+
 ERASED = re.compile(rb"[^\x08](?:\x08 \x08|\^H|\x08)")
 REPLY = re.compile(rb"[2-5][0-9][0-9](?:[ -]|[ \t]*$)")
 
@@ -62,6 +72,7 @@ class _Sides:
         self._dots = [at for at, row in enumerate(rows) if row.kind is Kind.SAID and row.data.strip() == b"."]
         blank = sum(row.kind is Kind.SAID and not row.data.strip() for row in rows)
         self._spaced = blank * 5 > len(rows) * 2
+        self._prose = 0
         self._reset()
 
     def _reset(self) -> None:
@@ -74,6 +85,7 @@ class _Sides:
     def follow(self, row: Row) -> Row:
         if row.kind in (Kind.START, Kind.END):
             self._reset()
+            self._prose = 0
         elif row.kind is Kind.SERVER:
             self._reply(0, row.data)
         elif row.kind is Kind.CLIENT and self._content_stop is None and not self._blind:
@@ -87,14 +99,24 @@ class _Sides:
         if self._content_stop is not None:
             return self._content(at, row)
         if is_reply(line):
+            self._prose = 0
             self._reply(at, line)
             return row._replace(kind=Kind.SERVER)
         if self._blind and line.strip():
             return row._replace(kind=Kind.CLIENT)
         if self._is_client(at, _clean(line)):
+            self._prose = 0
             self._command(_clean(line))
             return row._replace(kind=Kind.CLIENT)
-        return row._replace(kind=Kind.NOTE, data=line.strip())
+        return self._aside(row)
+
+    def _aside(self, row: Row) -> Row:
+        """A line beside the dialogue; many of them in a row end it."""
+        self._prose += bool(row.data.strip())
+        if self._prose == PROSE and self._began:
+            self._reset()
+            return row._replace(kind=Kind.END, data=row.data.strip())
+        return row._replace(kind=Kind.NOTE, data=row.data.strip())
 
     def _content(self, at: int, row: Row) -> Row:
         if at == self._content_stop:
@@ -132,13 +154,13 @@ class _Sides:
 
     def _is_client(self, at: int, line: bytes) -> bool:
         if self._auth:
-            return bool(line.strip()) and not NOISE.match(line) or self._is_empty_response(at, line)
+            return (bool(line.strip()) and not NOISE.match(line.lstrip())) or self._is_empty_response(at, line)
         if COMMAND.fullmatch(line):
             return True
         if self._burst:
             self._burst -= 1
             return True
-        if self._waiting or not self._began or not line.strip() or NOISE.match(line):
+        if self._waiting or not self._began or not line.strip() or NOISE.match(line.lstrip()):
             return False
         return self._before_reply(at) or self._begins_burst(at)
 
@@ -146,7 +168,7 @@ class _Sides:
         """Whether as many replies follow as lines before them: each line was taken for a command."""
         lines = replies = 0
         for row in self._rows[at : at + BURST]:
-            if row.kind is not Kind.SAID or (NOISE.match(row.data) and row.data != b"."):
+            if row.kind is not Kind.SAID or (NOISE.match(row.data.lstrip()) and row.data != b"."):
                 break
             code = hidden.reply_code(row.data) if is_reply(row.data) else None
             if code:

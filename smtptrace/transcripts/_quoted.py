@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import re
 
-SIMPLE = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"0": b"\0", b"a": b"\a", b"b": b"\b", b"f": b"\f", b"v": b"\v", b"e": b"\x1b"}
+SIMPLE = {
+    b"n": b"\n",
+    b"r": b"\r",
+    b"t": b"\t",
+    b"0": b"\0",
+    b"a": b"\a",
+    b"b": b"\b",
+    b"f": b"\f",
+    b"v": b"\v",
+    b"e": b"\x1b",
+}
 ESCAPE = re.compile(rb"\\(?:x([0-9A-Fa-f]{2})|u\{?([0-9A-Fa-f]{4,6})\}?|([0-7]{3})|(.))", re.S)
 STRING = re.compile(rb"b?u?(?P<mark>['\"])(?P<body>(?:[^\\'\"]++|\\.|(?!(?P=mark))['\"])*+)(?P=mark)", re.S)
 

@@ -35,7 +35,9 @@ def rows(chunks: Iterable[Chunk]) -> Iterator[Row]:
         flows.setdefault(frozenset((chunk.sender, chunk.receiver)), []).append(chunk)
     for flow in flows.values():
         server = _server(flow)
-        client = next(end for end in (flow[0].sender, flow[0].receiver) if end != server or flow[0].sender == flow[0].receiver)
+        client = next(
+            end for end in (flow[0].sender, flow[0].receiver) if end != server or flow[0].sender == flow[0].receiver
+        )
         key = f"\0{client} {server}".encode()
         yield Row(Kind.START, flow[0].frame, b"", key, flow[0].when, server=server, client=client)
         yield from _flow(flow, server, key)

@@ -29,10 +29,10 @@ class Kind(enum.Enum):
 class Row(NamedTuple):
     """One thing that a transcript tells.
 
-    CLIENT and SERVER: a line that was sent, without its line end unless `exactness` is SEEN; SAID: one without a mark of
-    who sent it. NOTE: text beside the wire. EVENT: `event` as it is. START begins a connection, END ends it. UNSEEN: the
-    client sent what is not shown, UNHEARD: the server answered a command, and that is not shown. `key` tells sessions
-    apart that are interleaved. `typed` are the keys that were pressed where they are not what was sent.
+    CLIENT and SERVER: a line that was sent, without its line end unless `exactness` is SEEN; SAID: one without a mark
+    of who sent it. NOTE: text beside the wire. EVENT: `event` as it is. START begins a connection, END ends it. UNSEEN:
+    the client sent what is not shown, UNHEARD: the server answered a command, and that is not shown. `key` tells
+    sessions apart that are interleaved. `typed` are the keys pressed where they are not what was sent.
     """
 
     kind: Kind
@@ -57,19 +57,38 @@ def marked(
     """The rows of a dialect that marks its lines.
 
     Args:
-        pattern: matches a line; its group `client`, `server`, `said`, `note`, `start`, `end` or `unseen` holds what
-            was said and tells what it is (none of them: nothing is told); `key`, `time`, `peer`, or `host` and `port`,
+        pattern: matches a line; its group `client`, `server`, `said`, `note`, `start`, `end` or `unseen` holds what was
+             said and tells what it is (none of them: nothing is told); `key`, `time`, `peer`, or `host` and `port`,
             hold what else it tells.
-        other: what a line is that the pattern does not match, given the row before it; else a continued reply or a note.
+        other: what a line is that the pattern does not match, given the row before it; else a continued reply or
+            a note.
     """
-    previous: Row | None = None
     other = other or unmarked
+    held: Row | None = None
+    width = 0
     for line in text.lines:
         found = pattern.match(line.data)
-        row = _row(line, found) if found else other(line, previous)
+        if not found and held and width == COLUMNS and held.kind in SAID_BY and _continues(line.data):
+            held, width = held._replace(data=held.data + line.data), len(line.data)
+            continue
+        row = _row(line, found) if found else other(line, held)
+        width = len(line.data)
         if row is not None:
-            yield row
-            previous = row
+            if held is not None:
+                yield held
+            held = row
+    if held is not None:
+        yield held
+
+
+COLUMNS = 80
+"""Where a console wraps a line: one of just this width may go on below."""
+
+SAID_BY = (Kind.CLIENT, Kind.SERVER)
+
+
+def _continues(line: bytes) -> bool:
+    return bool(line.strip()) and len(line) <= COLUMNS and not CONTINUED.match(line)
 
 
 NAMES = {"refused": Kind.SERVER, "info": Kind.NOTE} | {kind.value: kind for kind in Kind}
@@ -84,7 +103,9 @@ def _row(line: Line, found: re.Match[bytes]) -> Row | None:
     when = stamp(part["time"]) if "time" in part else None
     exactness = Exactness.DECODED if line.changed else Exactness.LINE_END_SUPPLIED
     if "host" in part:
-        server: Endpoint | None = Endpoint(part["host"].decode("utf-8", "replace"), int(part.get("port", b"0")) & 0xFFFF)
+        server: Endpoint | None = Endpoint(
+            part["host"].decode("utf-8", "replace"), int(part.get("port", b"0")) & 0xFFFF
+        )
     else:
         server = endpoint(part["peer"]) if "peer" in part else None
     return Row(kind, line.number, said, part.get("key", b""), when, exactness, None, server)

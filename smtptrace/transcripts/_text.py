@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import NamedTuple
 
+OURS = b"# session:"
+"""Begins a text in our own form, which is taken as it is."""
+
 CHUNK = 1 << 20
 SAMPLE = 1 << 16
 QUOTED_RUN = 3
@@ -55,11 +58,12 @@ class Text:
     confidence: float = 1.0
 
 
-def parts(
-    raw: bytes, *, path: str = "-", zone: tzinfo | None = None, year: int | None = None
-) -> Iterator[Text]:
+def parts(raw: bytes, *, path: str = "-", zone: tzinfo | None = None, year: int | None = None) -> Iterator[Text]:
     """The parts of a text that belong together: whatever stands between markdown fences, and all around them."""
     data, charset = _as_utf8(raw)
+    if data.startswith(OURS):
+        yield Text(list(_lines(data, foreign=False)), path, charset, zone, year)
+        return
     lines = _unquoted(list(_lines(_plain(data), foreign=charset == "cp1252")))
     for part in _fenced(lines):
         if part:
@@ -67,7 +71,11 @@ def parts(
 
 
 def _as_utf8(raw: bytes) -> tuple[bytes, str]:
-    for mark, charset in ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")):
+    for mark, charset in (
+        (codecs.BOM_UTF8, "utf-8"),
+        (codecs.BOM_UTF16_LE, "utf-16-le"),
+        (codecs.BOM_UTF16_BE, "utf-16-be"),
+    ):
         if raw.startswith(mark):
             body = raw[len(mark) :]
             return (body, charset) if charset == "utf-8" else (_recoded(body, charset), charset)

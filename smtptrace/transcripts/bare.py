@@ -14,9 +14,15 @@ HIDES = frozenset({"line-ends", "greeting", "commands", "replies", "content", "c
 MARK = None
 MOST = 200
 LONGEST = 20_000
+FEW = 25
+"""Lines up to which a quoted reply is what the text is about, even if no line tells of a failure."""
+
+VERY_FEW = 6
+"""Lines up to which a word of trouble is what the text is about."""
 
 REPLY = re.compile(
-    rb"(?<![0-9.:/#-])(?P<reply>[2-5][0-5][0-9](?:(?:[ -]#?[245]\.[0-9]{1,3}\.[0-9]{1,3}\b)|[ -](?=[A-Za-z<\"'(\[*#]))[^\n]*)"
+    rb"(?<![0-9.:/#-])(?P<reply>[2-5][0-5][0-9](?:(?:[ -]#?[245]\.[0-9]{1,3}\.[0-9]{1,3}\b)"
+    rb"|[ -](?=[A-Za-z<\"'(\[*#]))[^\n]*)"
 )
 """A code followed by an enhanced code, or by the beginning of a text."""
 
@@ -24,19 +30,35 @@ TUPLE = re.compile(rb"\((?P<code>[2-5][0-5][0-9]), ?b?(?P<string>['\"].*)")
 """A code and a text as Python's exceptions show them."""
 
 TALK = re.compile(
-    rb"smtp|mail|auth|tls|ssl|recipient|sender|relay|rcpt|ehlo|helo|login|postfix|exim|sendmail|exchange|dovecot|sasl|spam|blocked|mx\b"
-    rb"|reply|respon|server|deliver|bounce|queue|message|address|user|connection|550|535|554|421|error|fail|denied|reject",
+    rb"smtp|mail|auth|tls|ssl|recipient|sender|relay|rcpt|ehlo|helo|login|postfix|exim|sendmail"
+    rb"|exchange|dovecot|sasl|spam|blocked|mx\b"
+    rb"|reply|respon|server|deliver|bounce|queue|message|address|user|connection|550|535|554|421"
+    rb"|error|fail|denied|reject",
     re.I,
 )
 """A word that shows that a line is about mail."""
 
+CHALLENGE = re.compile(rb"334 [A-Za-z0-9+/]{8,}={0,2}")
 FAILURE = re.compile(
-    rb"SSL routines|error:[0-9A-F]{8}|wrong version number|certificate verify failed|handshake|synchronization error|\bE(?:SOCKET|AUTH|ENVELOPE|CONNECTION|TIMEDOUT"
-    rb"|CONNREFUSED|CONNRESET|PROTOCOL|STREAM|DNS|TLS)\b|(?:SMTP|Smtp|Mail|Messaging|Authentication|Ssl|TLS|Socket|Send)\w*(?:Error|Exception|Failure)\b"
-    rb"|(?:SMTP|smtp)[ :-].{0,80}(?:fail|error|refused|timed? ?out|reject|denied|not |unable|could)|SASL .{0,80}fail|LogonDenied|authentication failed"
-    rb"|(?:smtp|mail|submission).{0,80}Connection (?:refused|reset|timed out|closed)|lost connection|no shared cipher|unsupported protocol"
+    rb"SSL routines|error:[0-9A-F]{8}|wrong version number|certificate verify failed|handshake"
+    rb"|synchronization error|\bE(?:SOCKET|AUTH|ENVELOPE|CONNECTION|TIMEDOUT"
+    rb"|CONNREFUSED|CONNRESET|PROTOCOL|STREAM|DNS|TLS)\b|(?:SMTP|Smtp|Mail|Messaging|Authentication"
+    rb"|Ssl|TLS|Socket|Send)\w*(?:Error|Exception|Failure)\b"
+    rb"|(?:SMTP|smtp)[ :-].{0,80}(?:fail|error|refused|timed? ?out|reject|denied|not |unable|could)"
+    rb"|SASL .{0,80}fail|LogonDenied|authentication failed"
+    rb"|(?:smtp|mail|submission).{0,80}Connection (?:refused|reset|timed out|closed)|lost connection"
+    rb"|no shared cipher|unsupported protocol"
 )
 """A line that tells of a failure around SMTP without quoting a reply."""
+
+LONE = re.compile(
+    rb"(?<![0-9])[45][0-5][0-9][ -]#?[45]\.[0-9]{1,3}\.[0-9]{1,3}\b|connection ?refused|Errno (?:-?[235]|1[01][0-9])\b"
+    rb"|timed? ?out|timeout|unreachable|no route to host|x509:|tls: |\bPKIX\b|certificate|SSL message|wrong[ _]version"
+    rb"|getaddrinfo|ENOTFOUND|name or service not known|no such host|No worthy mechs|authentication mechanisms"
+    rb"|credentials for|codec can't encode|STARTTLS|SMTP AUTH|secure connections?|initial server greeting|line too long",
+    re.I,
+)
+"""What a lone error text tells of, where there are few lines of it."""
 
 END = re.compile(rb"(?:\\r)?\\n|\\r|['\"](?:[,)}\].]|$).*$|</?[a-z]+>")
 
@@ -56,8 +78,12 @@ def read(text: Text) -> tuple[Connection, ...]:
 
 def _rows(text: Text) -> Iterator[Row]:
     lines = [line for line in text.lines if line.data.strip() and len(line.data) <= LONGEST][:MOST]
-    quoted = any(_reply(line) for line in lines if TALK.search(line.data))
-    if not quoted and not any(FAILURE.search(line.data) for line in lines):
+    failed = any(FAILURE.search(line.data) for line in lines)
+    few = len(lines) <= FEW
+    failed = failed or (len(lines) <= VERY_FEW and any(LONE.search(line.data) for line in lines))
+    quoted = (few or failed) and any(_reply(line) for line in lines if failed or TALK.search(line.data))
+    quoted = quoted or any(CHALLENGE.fullmatch(line.data.strip()) for line in lines)
+    if not quoted and not failed:
         return
     if not quoted:
         yield Row(Kind.START, lines[0].number)
@@ -80,5 +106,3 @@ def _reply(line: Line) -> bytes | None:
 
 def _cut(text: bytes) -> bytes:
     return END.split(text, maxsplit=1)[0].strip().rstrip(b"'\"")
-
-

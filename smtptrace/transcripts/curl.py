@@ -11,14 +11,20 @@ from smtptrace.wire import Connection
 
 HIDES = frozenset({"line-ends", "content", "times"})
 LINE = re.compile(
-    rb"(?:\r?[ 0-9.kMG:-]{40,100}\r?)?(?:> ?(?P<client>.*)|< ?(?P<server>.*)"
+    rb"(?:\r?[ 0-9.kMG:-]{40,100}\r?)?(?:(?P<time>[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{1,6}) )?(?:\[[0-9x"
+    rb"-]+\] )?(?:> ?(?P<client>.*)|< ?(?P<server>.*)"
     rb"|\* +(?P<start>Connected to \S+ \((?P<host>[0-9A-Fa-f.:]+)\) port (?P<port>[0-9]{1,5}).*)"
-    rb"|\* ?(?P<note>.*)|\} \[(?P<unseen>[0-9]+ bytes data)\]|(?P<noise>\{ \[[0-9]+ bytes data\]|  % Total.*| +Dload .*))"
+    rb"|\* ?(?P<note>.*)|\} \[(?P<unseen>[0-9]+ bytes data)\]|(?P<noise>\{ \[[0-9]+ bytes data\]"
+    rb"|  % Total.*| +Dload .*))"
 )
+TIME = rb"(?:\r?[ 0-9.kMG:-]{40,100}\r?)?(?:[0-9:.]{10,15} )?(?:\[[0-9x-]+\] )?"
 MARK = re.compile(
-    rb"\* +(?:Trying |Connected to |SSL|TLS|ALPN|CA|subject:|Connection|Closing|Host |upload|Server)|[{}] \[[0-9]+ bytes data\]|> |< [2-5][0-9][0-9]|curl: \("
+    TIME + rb"(?:\* +(?:Trying |Connected to |SSL|TLS|ALPN|CA|subject:|Connection|Closing|Host |upload"
+    rb"|Server)|[{}] \[[0-9]+ bytes data\]|> |< [2-5][0-9][0-9]|curl: \()"
 )
-SIGN = re.compile(rb"\* +(?:Trying |Connected to |Connection|Closing|Rebuilt|Host )|[{}] \[[0-9]+ bytes data\]|curl: \(")
+SIGN = re.compile(
+    TIME + rb"(?:\* +(?:Trying |Connected to |Connection|Closing|Rebuilt|Host )|[{}] \[[0-9]+ bytes data\]|curl: \()"
+)
 
 
 def confidence(text: Text) -> float:

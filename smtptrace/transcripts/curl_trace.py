@@ -15,12 +15,20 @@ from smtptrace.wire import Connection, Endpoint, Exactness, Gap, GapReason, Octe
 HIDES = frozenset({"line-ends", "content"})
 TIME = rb"(?:(?P<time>[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{1,6}) )?(?:\[[0-9a-zA-Z-]+\] )?"
 HEAD = re.compile(
-    TIME + rb"(?:(?P<way>=>|<=) (?:Send|Recv) (?P<what>header|data|SSL data), (?P<size>[0-9]{1,12}) bytes? \(0x[0-9a-f]+\)|== Info: ?(?P<note>.*))"
+    TIME + rb"(?:(?P<way>=>|<=) (?:Send|Recv) (?P<what>header|data"
+    rb"|SSL data), (?P<size>[0-9]{1,12}) bytes? \(0x[0-9a-f]+\)|== Info: ?(?P<note>.*))"
 )
 ROW = re.compile(rb"(?P<at>[0-9a-f]{4,8}): (?P<dump>.*)")
 HEX = re.compile(rb"(?:[0-9a-f]{2} ){1,16} *")
 CONNECTED = re.compile(rb"\s*Connected to \S+ \((?P<host>[^)]+)\) port (?P<port>[0-9]{1,5})")
-MARK = re.compile(HEAD.pattern.replace(b"?P<time>", b"?:").replace(b"?P<way>", b"?:").replace(b"?P<what>", b"?:").replace(b"?P<size>", b"?:").replace(b"?P<note>", b"?:") + rb"|[0-9a-f]{4,8}: ")
+MARK = re.compile(
+    HEAD.pattern.replace(b"?P<time>", b"?:")
+    .replace(b"?P<way>", b"?:")
+    .replace(b"?P<what>", b"?:")
+    .replace(b"?P<size>", b"?:")
+    .replace(b"?P<note>", b"?:")
+    + rb"|[0-9a-f]{4,8}: "
+)
 
 
 def confidence(text: Text) -> float:
@@ -57,7 +65,9 @@ def _note(said: bytes, number: int) -> Row:
     row = Row(Kind.NOTE, number, said)
     if not found:
         return row
-    return row._replace(kind=Kind.START, server=Endpoint(found["host"].decode("ascii", "replace"), int(found["port"]) & 0xFFFF))
+    return row._replace(
+        kind=Kind.START, server=Endpoint(found["host"].decode("ascii", "replace"), int(found["port"]) & 0xFFFF)
+    )
 
 
 def _blocks(text: Text) -> Iterator[tuple[tuple[Line, re.Match[bytes]], list[re.Match[bytes]]]]:

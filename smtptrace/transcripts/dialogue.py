@@ -6,16 +6,17 @@ import re
 
 from smtptrace.transcripts import _form
 from smtptrace.transcripts._build import connections
-from smtptrace.transcripts._form import write
 from smtptrace.transcripts._rows import likely, marked
 from smtptrace.transcripts._text import Text
+from smtptrace.transcripts._write import write
 from smtptrace.wire import Connection
 
 __all__ = ["HIDES", "MARK", "confidence", "read", "write"]
 
 HIDES = frozenset({"line-ends", "tls", "times", "endpoints"})
 LINE = re.compile(
-    rb"[ \t]*(?:(?:(?i:client)|C|Client|CLIENT) ?: ?(?P<client>.*)|(?:S|Server|SERVER) ?: ?(?P<server>.*))|(?P<end>-{4,}|={4,})[ \t]*$"
+    rb"[ \t]*(?:(?:C|Client|CLIENT) ?: ?(?P<client>.*)|(?:S|Server"
+    rb"|SERVER) ?: ?(?P<server>.*))|(?P<end>-{4,}|={4,})[ \t]*$"
 )
 MARK = re.compile(rb"[ \t]*[CS]: |[ \t]*[CS]:$|" + _form.COMMENT.pattern)
 

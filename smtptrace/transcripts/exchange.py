@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from smtptrace.transcripts._build import connections
 from smtptrace.transcripts._hidden import is_masked
@@ -15,13 +15,16 @@ from smtptrace.transcripts._times import stamp
 from smtptrace.wire import Connection, Exactness
 
 HIDES = frozenset({"line-ends", "content", "credentials"})
-FIELDS = (
-    "date-time", "connector-id", "session-id", "sequence-number", "local-endpoint", "remote-endpoint", "event", "data", "context",
-)  # fmt: skip
+FIELDS = tuple(
+    "date-time connector-id session-id sequence-number local-endpoint remote-endpoint event data context".split()
+)
 ROW = re.compile(rb"\xef?[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,16}Z?,[^,]*,[0-9A-Fa-f]{8,32},[0-9]+,[^,]*,[^,]*,[-+<>*]")
 SHORT = re.compile(rb"\.{0,3},?(?:[0-9]+,)?\.{0,3},?(?P<event>[<>*+-]),(?P<data>.*)")
 HEADER = re.compile(rb"#(?P<name>Software|Version|Log-type|Date|Fields): ?(?P<value>.*)", re.I)
-MARK = re.compile(HEADER.pattern.replace(b"(?P<name>", b"(?:").replace(b"(?P<value>", b"(?:") + b"|" + ROW.pattern + rb"|[<>*+-],", re.I)
+MARK = re.compile(
+    HEADER.pattern.replace(b"(?P<name>", b"(?:").replace(b"(?P<value>", b"(?:") + b"|" + ROW.pattern + rb"|[<>*+-],",
+    re.I,
+)
 
 MECHANISMS = frozenset("NTLM LOGIN GSSAPI PLAIN XOAUTH2 OAUTHBEARER CRAM-MD5 DIGEST-MD5 EXCHANGEAUTH EXTERNAL".split())
 WITH_MECHANISMS = ("AUTH", "X-EXPS")
@@ -30,13 +33,14 @@ FOLDED = re.compile(rb"250  \S")
 MAX_FIELD = 1 << 27
 
 
-class Entry(NamedTuple):
+@dataclass(slots=True)
+class Entry:
     """One row of the log."""
 
     frame: int
     fields: dict[str, bytes]
 
-    def __getitem__(self, name: str) -> bytes:  # type: ignore[override]
+    def __getitem__(self, name: str) -> bytes:
         return self.fields.get(name, b"")
 
 
@@ -79,7 +83,7 @@ def _entry(number: int, line: bytes, fields: str | None) -> Entry | None:
     if not short:
         return None
     columns = _columns(b"x," + short["data"])[1:]
-    data, context = (columns + [b"", b""])[:2]
+    data, context = [*columns, b"", b""][:2]
     return Entry(number, {"event": short["event"], "data": data, "context": context})
 
 
@@ -102,7 +106,9 @@ def _is_sending(entries: Iterable[Entry]) -> bool:
 def _session(entries: Sequence[Entry], sending: bool, facts: tuple[tuple[str, str], ...]) -> Iterator[Row]:
     sent, got = (Kind.CLIENT, Kind.SERVER) if sending else (Kind.SERVER, Kind.CLIENT)
     near, far = ("remote-endpoint", "local-endpoint") if sending else ("local-endpoint", "remote-endpoint")
-    connector = (("connector", entries[0]["connector-id"].decode("utf-8", "replace")),) if entries[0]["connector-id"] else ()
+    connector = (
+        (("connector", entries[0]["connector-id"].decode("utf-8", "replace")),) if entries[0]["connector-id"] else ()
+    )
     for at, entry in enumerate(entries):
         key, when = entry["session-id"], stamp(entry["date-time"])
         base = Row(
@@ -138,9 +144,7 @@ def unfold(line: bytes) -> list[bytes]:
     for word in words[1:]:
         name = word.decode("ascii", "replace")
         owner = lines[-1][0].decode("ascii", "replace")
-        if not keywords and not _is_keyword(word):
-            lines[-1].append(word)
-        elif keywords and _belongs(owner, name, len(lines[-1])):
+        if (not keywords and not _is_keyword(word)) or (keywords and _belongs(owner, name, len(lines[-1]))):
             lines[-1].append(word)
         else:
             keywords = True
@@ -162,7 +166,9 @@ def _belongs(owner: str, word: str, parts: int) -> bool:
 
 
 KEYWORDS = frozenset(
-    b"SIZE PIPELINING DSN ENHANCEDSTATUSCODES STARTTLS X-ANONYMOUSTLS AUTH X-EXPS 8BITMIME BINARYMIME CHUNKING XEXCH50 XRDST"
-    b" XSHADOW XSHADOWREQUEST SMTPUTF8 TURN ETRN VRFY EXPN HELP XPROXY XPROXYFROM XPROXYTO XSESSIONPARAMS XCLIENT XFORWARD"
+    b"SIZE PIPELINING DSN ENHANCEDSTATUSCODES STARTTLS X-ANONYMOUSTLS AUTH X-EXPS 8BITMIME BINARYMIME"
+    b" CHUNKING XEXCH50 XRDST"
+    b" XSHADOW XSHADOWREQUEST SMTPUTF8 TURN ETRN VRFY EXPN HELP XPROXY XPROXYFROM XPROXYTO XSESSIONPA"
+    b"RAMS XCLIENT XFORWARD"
     b" DELIVERBY LIMITS XLOOP XORIGFROM XSYSPROBE XMESSAGECONTEXT XOORG XADRC XEXTENDEDPROPERTIES XFASTINDEX OK".split()
 )

@@ -14,10 +14,16 @@ from smtptrace.wire import Connection
 HIDES = frozenset({"line-ends", "content", "credentials", "tls"})
 HEAD = rb"(?:(?P<time>[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?) )?(?:(?P<pid>[0-9]{1,9}) )?(?:>>> ?)?[ \t]*(?:\|[ |]*)?"
 LINE = re.compile(
-    HEAD + rb"(?:SMTP(?P<way>>>|<<|\|>|\+>)(?: (?P<said>.*)|$)|(?P<start>Connecting to \S+ \[(?P<peer>[^\]]+)\](?::(?P<port>[0-9]{1,5}))?.*)"
-    rb"|(?P<end>SMTP\(c(?:lose|losed)\)(?:>>|<<).*)|(?P<note>(?:LOG: |.*(?:SMTP error|TLS (?:session|error|certificate)|gnutls_|SSL_|Connection refused|SMTP timeout|authenticator .*yielded|cipher:)).*))"
+    HEAD + rb"(?:SMTP(?P<way>>>|<<|\|>|\+>)(?: (?P<said>.*)|$)"
+    rb"|(?P<start>Connecting to \S+ \[(?P<peer>[^\]]+)\](?::(?P<port>[0-9]{1,5}))?.*)"
+    rb"|(?P<end>SMTP\(c(?:lose|losed)\)(?:>>|<<).*)|(?P<note>(?:LOG: |.*(?:SMTP error|TLS (?:session"
+    rb"|error|certificate)|gnutls_|SSL_|Connection refused|SMTP timeout|authenticator .*yielded"
+    rb"|cipher:)).*))"
 )
-MARK = re.compile(HEAD.replace(b"?P<time>", b"?:").replace(b"?P<pid>", b"?:") + rb"SMTP(?:>>|<<|\|>|\+>|\((?:close|closed|shutdown)\))")
+MARK = re.compile(
+    HEAD.replace(b"?P<time>", b"?:").replace(b"?P<pid>", b"?:")
+    + rb"SMTP(?:>>|<<|\|>|\+>|\((?:close|closed|shutdown)\))"
+)
 MORE = re.compile(rb"(?:[0-9:.]{8,15} )?(?:[0-9]{1,9} )?(?:>>> ?)?[ |]{8,12}(?P<said>[2-5][0-9][0-9][ -].*)")
 UNSEEN = re.compile(rb"\(writing message\)|writing message")
 

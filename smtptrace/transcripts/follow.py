@@ -17,7 +17,11 @@ NODE = re.compile(rb"Node (?P<number>[01]): (?P<end>\S+)")
 HEX = re.compile(rb"(?P<indent>[ \t]*)[0-9A-F]{8}  (?P<hex>(?:[0-9a-f]{2} {1,2}){1,16})")
 RAW = re.compile(rb"(?P<indent>\t?)(?P<hex>(?:[0-9a-f]{2})+)$")
 SIZE = re.compile(rb"(?P<indent>\t?)(?P<size>[0-9]{1,9})$")
-MARK = re.compile(HEAD.pattern.replace(b"?P<form>", b"?:") + rb"|Node [01]: |" + HEX.pattern.replace(b"?P<indent>", b"?:").replace(b"?P<hex>", b"?:"))
+MARK = re.compile(
+    HEAD.pattern.replace(b"?P<form>", b"?:")
+    + rb"|Node [01]: |"
+    + HEX.pattern.replace(b"?P<indent>", b"?:").replace(b"?P<hex>", b"?:")
+)
 
 
 def confidence(text: Text) -> float:

@@ -14,7 +14,9 @@ from smtptrace.wire import Connection, Endpoint
 
 HIDES: frozenset[str] = frozenset()
 FIELD = re.compile(rb"[ \t]*(?:- )?(?P<name>peer|host|port|packet|timestamp|data): (?P<value>.*)")
-MARK = re.compile(rb"peers:$|packets:$|  - p(?:eer|acket): [0-9]+|    (?:host|port|peer|index|timestamp): |    data: !!binary")
+MARK = re.compile(
+    rb"peers:$|packets:$|  - p(?:eer|acket): [0-9]+|    (?:host|port|peer|index|timestamp): |    data: !!binary"
+)
 DATA = re.compile(rb" {6,}[A-Za-z0-9+/=]+$")
 
 
@@ -43,7 +45,9 @@ def _chunks(text: Text) -> Iterator[Chunk]:
         elif DATA.match(line.data):
             data.append(line.data.strip())
         if fields.get(b"kind") == b"peer" and b"port" in fields and fields[b"port"].isdigit():
-            ends[fields[b"peer"]] = Endpoint(fields.get(b"host", b"").decode("ascii", "replace"), int(fields[b"port"][:5]) & 0xFFFF)
+            ends[fields[b"peer"]] = Endpoint(
+                fields.get(b"host", b"").decode("ascii", "replace"), int(fields[b"port"][:5]) & 0xFFFF
+            )
     yield from _chunk(number, fields, data, ends)
 
 

@@ -16,20 +16,30 @@ from smtptrace.transcripts._text import Line, Text
 from smtptrace.transcripts._times import STAMP, stamp
 from smtptrace.wire import Connection, Exactness
 
-HIDES = frozenset({"line-ends", "greeting", "commands", "replies", "content", "credentials", "tls", "times", "endpoints"})
+HIDES = frozenset(
+    {"line-ends", "greeting", "commands", "replies", "content", "credentials", "tls", "times", "endpoints"}
+)
 MARK = None
 
 FIRST = 300
 LESSONS = 5000
 MOST_MARKS = 12
+ENOUGH = 8
+LONGEST = 400
+IN_BRACKETS = b"[CODE] "
 
 SAID = re.compile(
-    rb"(?<![^\s:>\"'=\])|,;-])(?:(?P<reply>[2-5][0-5][0-9](?:-|[ ](?!bytes|octets|seconds|ms\b)|[ \t]*$|(?=\\r|\\n|['\"])))"
-    rb"|(?P<command>(?i:EHLO|HELO|LHLO|MAIL ?FROM ?:|RCPT ?TO ?:|DATA|RSET|STARTTLS|AUTH|QUIT|NOOP|BDAT|X-EXPS|X-ANONYMOUSTLS|GET|POST|HEAD|CONNECT)(?=[\s\\'\"<]|$)))"
+    rb"(?<![^\s:>\"'=\])|,;-])(?:(?P<reply>[2-5][0-5][0-9](?:-|[ ](?!bytes|octets|seconds|ms\b)"
+    rb"|[ \t]*$|(?=\\r|\\n|['\"])))"
+    rb"|(?P<command>(?i:EHLO|HELO|LHLO|MAIL ?FROM ?:|RCPT ?TO ?:|DATA|RSET|STARTTLS|AUTH|QUIT|NOOP"
+    rb"|BDAT|X-EXPS|X-ANONYMOUSTLS|GET|POST|HEAD|CONNECT)(?=[\s\\'\"<]|$)))"
 )
 """Where in a line something may have been said."""
 
-VARYING = re.compile(rb"\[[^\]\s]{1,100}\]|<[^>]{1,100}>|\([^)]{1,200}\)|\{[^}]{1,200}\}|0x[0-9a-fA-F]+|[0-9a-fA-F]*[0-9][0-9a-fA-F]*|#\w+")
+VARYING = re.compile(
+    rb"\[[^\]\s]{1,100}\]|<[^>]{1,100}>|\([^)]{1,200}\)|\{[^}]{1,200}\}|0x[0-9a-fA-F]+"
+    rb"|[0-9][0-9a-fA-F]*+|[a-fA-F]{1,12}[0-9][0-9a-fA-F]*+|#\w{1,40}"
+)
 """What differs from line to line before the same mark: numbers, and whatever stands in brackets."""
 
 BRACKETED = re.compile(rb"[\[<({].*[\])>}]", re.S)
@@ -47,13 +57,41 @@ class Place(NamedTuple):
     is_reply: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What stands before something said: texts with something varying between; `coded` puts the code in brackets."""
+
+    parts: tuple[bytes, ...]
+    coded: bool = False
+
+    def match(self, line: bytes) -> tuple[int, list[bytes]] | None:
+        """Where the mark ends in a line, and what varies in it; None where the line does not begin with it.
+
+        Without going back: each part is looked for only where the one before it ends.
+        """
+        if self.coded:
+            return (0, []) if CODED.match(line) else None
+        at, varying = 0, list[bytes]()
+        for number, part in enumerate(self.parts):
+            if number:
+                found = VARYING.match(line, at, at + LONGEST)
+                if found is None:
+                    return None
+                varying.append(found.group())
+                at = found.end()
+            if not line.startswith(part, at):
+                return None
+            at += len(part)
+        return at, varying
+
+
 @dataclass(slots=True)
 class Marks:
-    """The marks of one text, each with the pattern of its lines; `both` do not tell who spoke."""
+    """The marks of one text; `both` do not tell who spoke."""
 
-    client: list[re.Pattern[bytes]] = field(default_factory=list)
-    server: list[re.Pattern[bytes]] = field(default_factory=list)
-    both: list[re.Pattern[bytes]] = field(default_factory=list)
+    client: list[Mark] = field(default_factory=list)
+    server: list[Mark] = field(default_factory=list)
+    both: list[Mark] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         return bool(self.both or self.server)
@@ -67,7 +105,7 @@ def confidence(text: Text) -> float:
     patterns = [*marks.server, *marks.client, *marks.both]
     lines = [line.data for line in text.lines[:LESSONS] if line.data.strip()]
     known = sum(any(pattern.match(line) for pattern in patterns) or is_reply(line.lstrip()) for line in lines)
-    return 0.19 + 0.29 * known / len(lines)
+    return 0.19 + 0.29 * known / len(lines) if known >= ENOUGH or known * 7 >= len(lines) else 0.0
 
 
 def read(text: Text) -> tuple[Connection, ...]:
@@ -79,27 +117,26 @@ def read(text: Text) -> tuple[Connection, ...]:
 def learn(text: Text) -> Marks:
     """The marks of a text: what stands before replies, what stands before commands."""
     replies, commands = Counter[bytes](), Counter[bytes]()
-    whole = Counter[bytes]()
     for line in text.lines[:LESSONS]:
         for place in _places(line.data[: FIRST * 4]):
             (replies if place.is_reply else commands)[place.before] += 1
-            whole[place.before] += place.is_reply
     marks = Marks()
     for mark, _ in (replies + commands).most_common(MOST_MARKS):
         said, asked = replies[mark], commands[mark]
         if said + asked > 1 and min(said, asked) * 6 >= said + asked:
-            marks.both.append(_pattern(mark))
+            marks.both.append(_mark(mark))
         elif said > asked:
-            marks.server.append(_pattern(mark))
+            marks.server.append(_mark(mark))
         else:
-            marks.client.append(_pattern(mark))
+            marks.client.append(_mark(mark))
     enough = marks.both or (marks.server and (marks.client or _speaks_alone(text, marks.server)))
     return marks if enough else Marks()
 
 
-def _speaks_alone(text: Text, server: Sequence[re.Pattern[bytes]]) -> bool:
+def _speaks_alone(text: Text, server: Sequence[Mark]) -> bool:
     """Whether what looks like replies is a server's side: several, one of them of many lines."""
-    said = [line.data[found.end() :] for line in text.lines[:LESSONS] for found in _first(server, line.data)]
+    places = ((line.data, _first(server, line.data)) for line in text.lines[:LESSONS])
+    said = [line[found[0] :] for line, found in places if found]
     return len(said) > 2 and any(reply[3:4] == b"-" for reply in said)
 
 
@@ -117,27 +154,19 @@ def _places(line: bytes) -> Iterator[Place]:
         return
     coded = CODED.match(line)
     if coded:
-        yield Place(b"[CODE] ", True)
+        yield Place(IN_BRACKETS, True)
 
 
 def _template(before: bytes) -> bytes:
     return VARYING.sub(b"\0", before)
 
 
-def _pattern(template: bytes) -> re.Pattern[bytes]:
-    if template == b"[CODE] ":
-        return re.compile(rb"[ \t]*(?=\[[2-5][0-5][0-9]\])")
-    parts = [re.escape(part).replace(b"\\ ", b"[ \\t]") for part in template.split(b"\0")]
-    varying = b"(" + VARYING.pattern + b")"
-    return re.compile(varying.join(parts) if parts[-1].strip() else varying.join(parts))
+def _mark(template: bytes) -> Mark:
+    return Mark((), coded=True) if template == IN_BRACKETS else Mark(tuple(template.split(b"\0")))
 
 
-def _first(patterns: Sequence[re.Pattern[bytes]], line: bytes) -> Iterator[re.Match[bytes]]:
-    for pattern in patterns:
-        found = pattern.match(line)
-        if found:
-            yield found
-            return
+def _first(marks: Sequence[Mark], line: bytes) -> tuple[int, list[bytes]] | None:
+    return next((found for found in (mark.match(line) for mark in marks) if found), None)
 
 
 def _plain(said: bytes, before: bytes) -> bytes:
@@ -162,19 +191,23 @@ def _rows(text: Text, marks: Marks) -> Iterator[Row]:
             yield row
 
 
-def _row(line: Line, kinds: Sequence[tuple[Kind, Sequence[re.Pattern[bytes]]]]) -> Row | None:
-    for kind, patterns in kinds:
-        for found in _first(patterns, line.data):
-            said = _plain(line.data[found.end() :], found.group())
-            exactness = Exactness.SEEN if said.endswith(b"\n") else Exactness.LINE_END_SUPPLIED
-            coded = CODED.match(said)
-            if coded:
-                said = coded["code"] + (coded["more"] or b" ") + coded["text"].strip(b"'\"")
-            when = STAMP.search(line.data, 0, min(found.end() + 1, 80))
-            key = b" ".join(part for part in found.groups() if part and BRACKETED.fullmatch(part) and not STAMP.search(part))
-            stamped = stamp(line.data[when.start() :]) if when else None
-            return Row(kind, line.number, said, key, stamped, exactness)
+def _row(line: Line, kinds: Sequence[tuple[Kind, Sequence[Mark]]]) -> Row | None:
+    for kind, marks in kinds:
+        found = _first(marks, line.data)
+        if found:
+            return _told(line, kind, *found)
     return None
+
+
+def _told(line: Line, kind: Kind, end: int, varying: Sequence[bytes]) -> Row:
+    said = _plain(line.data[end:], line.data[:end])
+    exactness = Exactness.SEEN if said.endswith(b"\n") else Exactness.LINE_END_SUPPLIED
+    coded = CODED.match(said)
+    if coded:
+        said = coded["code"] + (coded["more"] or b" ") + coded["text"].strip(b"'\"")
+    when = STAMP.search(line.data, 0, min(end + 1, 80))
+    key = b" ".join(part for part in varying if BRACKETED.fullmatch(part) and not STAMP.search(part))
+    return Row(kind, line.number, said, key, stamp(line.data[when.start() :]) if when else None, exactness)
 
 
 def _keyed(rows: Sequence[Row]) -> Iterator[Row]:

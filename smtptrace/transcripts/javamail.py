@@ -13,10 +13,15 @@ from smtptrace.wire import Connection, Endpoint, Exactness
 
 HIDES = frozenset({"line-ends", "credentials", "tls", "times"})
 MARK = re.compile(rb"(?:\S+ )?DEBUG(?: SMTPS?)?: ")
-TRYING = re.compile(rb".*trying to connect to host \"(?P<host>[^\"]*)\", port (?P<port>[0-9]{1,5}), isSSL (?:true|false)")
+TRYING = re.compile(
+    rb".*trying to connect to host \"(?P<host>[^\"]*)\", port (?P<port>[0-9]{1,5}), isSSL (?:true|false)"
+)
 SUPPRESSED = re.compile(rb"DEBUG SMTPS?: (?P<command>AUTH [\w-]+) command trace suppressed")
 ANSWERED = re.compile(rb"DEBUG SMTPS?: AUTH [\w-]+ (?:succeeded|failed)")
-REFUSED = re.compile(rb"(?:Exception in thread \"[^\"]*\" |Caused by: )?(?:\w+\.)+AuthenticationFailedException: (?P<reply>[245][0-9][0-9][ -].*)")
+REFUSED = re.compile(
+    rb"(?:Exception in thread \"[^\"]*\" "
+    rb"|Caused by: )?(?:\w+\.)+AuthenticationFailedException: (?P<reply>[245][0-9][0-9][ -].*)"
+)
 
 
 def confidence(text: Text) -> float:

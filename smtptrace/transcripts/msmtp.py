@@ -11,7 +11,8 @@ from smtptrace.wire import Connection
 
 HIDES = frozenset({"line-ends", "times"})
 LINE = re.compile(
-    rb"--> ?(?P<client>.*)|<-- ?(?P<server>.*)|(?P<noise>[a-z_ ]{3,40} = .*|loaded .* configuration file .*|[ \t]+(?:CN|O|OU|C|L|ST)=.*)"
+    rb"--> ?(?P<client>.*)|<-- ?(?P<server>.*)|(?P<noise>[a-z_ ]{3,40} = .*"
+    rb"|loaded .* configuration file .*|[ \t]+(?:CN|O|OU|C|L|ST)=.*)"
 )
 MARK = re.compile(rb"(?:-->|<--)(?: (?!b['\"])|$)")
 

@@ -12,12 +12,14 @@ from smtptrace.wire import Connection
 
 HIDES = frozenset({"line-ends", "content", "credentials"})
 HEAD = (
-    rb"(?:\[(?P<time>[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9:.]{8,15}Z?)\][ \t]+)?(?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL)[ \t]+"
+    rb"(?:\[(?P<time>[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9:.]{8,15}Z?)\][ \t]+)?(?:TRACE|DEBUG|INFO|WARN"
+    rb"|ERROR|FATAL)[ \t]+"
     rb"(?:\[(?:#?(?P<key>[\w#.-]{1,40}))\][ \t]+)?"
 )
 LINE = re.compile(
     HEAD + rb"(?:S: ?(?P<server>.*)|C: ?(?P<unseen><[0-9]+ bytes encoded mime message.*)|C: ?(?P<client>.*)"
-    rb"|(?P<start>(?:Secure c|C)onnection established to (?P<peer>[^\s,]+).*)|(?P<end>Connection closed.*)|(?P<note>.*))"
+    rb"|(?P<start>(?:Secure c|C)onnection established to (?P<peer>[^\s,]+).*)"
+    rb"|(?P<end>Connection closed.*)|(?P<note>.*))"
 )
 MARK = re.compile(HEAD.replace(b"?P<time>", b"?:").replace(b"?P<key>", b"?:"))
 SAID = re.compile(

@@ -14,11 +14,14 @@ HIDES = frozenset({"line-ends", "credentials", "tls"})
 LINE = re.compile(
     rb"(?:\[?(?P<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8})\]?[ \t]*)?(?:[^<>]{0,200}?SMTP \(level [0-9]\):)?[ \t]*"
     rb"(?:(?:SERVER -> CLIENT|SMTP -> FROM SERVER):[ ]*(?P<server>.*)|CLIENT -> (?:SERVER|SMTP):[ ]?(?P<client>.*)"
-    rb"|SMTP -> ERROR:[^0-9]{0,100}(?P<refused>[45][0-9][0-9][ -].*)|(?P<start>Connection: opening to (?P<peer>[^\s,]+).*)"
-    rb"|(?P<noise>SMTP INBOUND: .*|SMTP -> get_lines\(\).*)|(?P<note>(?:SMTP ERROR|SMTP Error|SMTP -> (?:ERROR|NOTICE)|Connection|SMTP NOTICE):.*))"
+    rb"|SMTP -> ERROR:[^0-9]{0,100}(?P<refused>[45][0-9][0-9][ -].*)"
+    rb"|(?P<start>Connection: opening to (?P<peer>[^\s,]+).*)"
+    rb"|(?P<noise>SMTP INBOUND: .*|SMTP -> get_lines\(\).*)|(?P<note>(?:SMTP ERROR|SMTP Error"
+    rb"|SMTP -> (?:ERROR|NOTICE)|Connection|SMTP NOTICE):.*))"
 )
 MARK = re.compile(
-    rb"(?:[^<>]{0,200} )?(?:\[?[0-9]{4}-[0-9-]{5} [0-9:]{8}\]?[ \t]*)?(?:SERVER -> CLIENT|CLIENT -> (?:SERVER|SMTP)|SMTP -> FROM SERVER|SMTP -> (?:ERROR|NOTICE)|SMTP INBOUND"
+    rb"(?:[^<>]{0,200} )?(?:\[?[0-9]{4}-[0-9-]{5} [0-9:]{8}\]?[ \t]*)?(?:SERVER -> CLIENT"
+    rb"|CLIENT -> (?:SERVER|SMTP)|SMTP -> FROM SERVER|SMTP -> (?:ERROR|NOTICE)|SMTP INBOUND"
     rb"|Connection: open(?:ing|ed)|SMTP (?:ERROR|Error|NOTICE)):?"
 )
 LOGGED = re.compile(rb"(?:\\r\\n|\r)*(?:, referer: \S*)?$")

@@ -13,13 +13,26 @@ from smtptrace.wire import Connection, Endpoint
 
 HIDES = frozenset({"line-ends", "content", "tls"})
 LINE = re.compile(
-    rb"(?P<time>[0-9A-Z][0-9A-Za-z:.+ T-]{13,34}?)?[ ]?(?:\S+ )?(?P<daemon>postfix[\w.-]*/(?:[\w.-]+/)*(?P<program>[a-z]+))\[(?P<pid>[0-9]+)\]: (?P<said>.*)"
+    rb"(?P<time>[0-9A-Z][0-9A-Za-z:.+ T-]{13,34}?)?[ ]?(?:\S+ )?(?P<daemon>postfix[\w.-]*/(?:[\w.-]+/)"
+    rb"*(?P<program>[a-z]+))\[(?P<pid>[0-9]+)\]: (?P<said>.*)"
 )
-TOLD = re.compile(rb"(?P<way>[<>]) (?P<host>[^\s\[]{0,255})\[(?P<address>[^\]]{0,100})\](?::(?P<port>[0-9]{1,5}))?: ?(?P<line>.*)")
+TOLD = re.compile(
+    rb"(?P<way>[<>]) (?P<host>[^\s\[]{0,255})\[(?P<address>[^\]]{0,100})\](?::(?P<port>[0-9]{1,5}))?: ?(?P<line>.*)"
+)
 BEGINS = re.compile(rb"connect from (?P<host>[^\s\[]+)\[(?P<address>[^\]]+)\]|smtp_connect_addr: trying: .*")
 ENDS = re.compile(rb"disconnect from |.{0,20}lost connection (?:with|after)")
-TELLING = re.compile(rb"(?:warning|error|fatal|panic|NOQUEUE|reject|SSL_|TLS|Anonymous|Trusted|Untrusted|xsasl_\w+: (?:auth reply|uncoded)|status=)|.*(?:authentication fail|SASL)")
-MARK = re.compile(LINE.pattern.partition(b"(?P<said>")[0].replace(b"?P<time>", b"?:").replace(b"?P<daemon>", b"?:").replace(b"?P<program>", b"?:").replace(b"?P<pid>", b"?:") + rb"[<>] ")
+TELLING = re.compile(
+    rb"(?:warning|error|fatal|panic|NOQUEUE|reject|SSL_|TLS|Anonymous|Trusted|Untrusted"
+    rb"|xsasl_\w+: (?:auth reply|uncoded)|status=)|.*(?:authentication fail|SASL)"
+)
+MARK = re.compile(
+    LINE.pattern.partition(b"(?P<said>")[0]
+    .replace(b"?P<time>", b"?:")
+    .replace(b"?P<daemon>", b"?:")
+    .replace(b"?P<program>", b"?:")
+    .replace(b"?P<pid>", b"?:")
+    + rb"[<>] "
+)
 CLIENTS = frozenset((b"smtp", b"lmtp", b"relay"))
 
 
@@ -57,5 +70,5 @@ def _said(row: Row, told: re.Match[bytes], *, sends: bool) -> Row:
     """The arrows are the daemon's: `>` is what it sent."""
     kind = Kind.CLIENT if (told["way"] == b">") == sends else Kind.SERVER
     peer = Endpoint(told["address"].decode("utf-8", "replace"), int(told["port"] or 0) & 0xFFFF)
-    ends = {"server": peer} if sends else {"client": peer}
-    return row._replace(kind=kind, data=told["line"], **ends)
+    row = row._replace(kind=kind, data=told["line"])
+    return row._replace(server=peer) if sends else row._replace(client=peer)

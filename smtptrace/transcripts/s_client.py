@@ -13,14 +13,21 @@ from smtptrace.wire import Certificate, Connection, Gap, GapReason, Secured, Sid
 
 HIDES = frozenset({"line-ends", "greeting", "commands", "times", "endpoints"})
 START = re.compile(rb"CONNECTED\([0-9A-Fa-f]+\)|Connecting to \S+$|depth=[0-9] |verify return:")
-MARK = re.compile(START.pattern + rb"|Certificate chain|depth=[0-9]|verify (?:error|return):|    Verify return code: |SSL handshake has read ")
+MARK = re.compile(
+    START.pattern
+    + rb"|Certificate chain|depth=[0-9]|verify (?:error|return):|    Verify return code: |SSL handshake has read "
+)
 FACT = re.compile(
-    rb"(?:New, (?P<version>(?:TLS|SSL)v[0-9.]+), Cipher is (?P<cipher>\S+)|subject=\s*(?P<subject>.*)|issuer=\s*(?P<issuer>.*)"
+    rb"(?:New, (?P<version>(?:TLS|SSL)v[0-9.]+), Cipher is (?P<cipher>\S+)|subject=\s*(?P<subject>.*)"
+    rb"|issuer=\s*(?P<issuer>.*)"
     rb"|[ \t]+Protocol *: (?P<protocol>\S+)|[ \t]*(?P<told>Verif\w+.*|verify error:.*|.*\berror:.*))"
 )
 ASIDE = re.compile(
-    rb"-----BEGIN|-----END|---|[ \t]|depth=|verify |Certificate chain|Server certificate|subject=|issuer=|No client|Peer |Server Temp|SSL|Verif|New, "
-    rb"|Server public|Secure Ren|Compression|Expansion|No ALPN|ALPN|Early data|This TLS|Post-Handshake|read R BLOCK|DONE|closed|CONNECTED|Reneg|Max Early|Acceptable|Client Cert|Requested Sig|Shared Req|Negotiated|[A-Za-z0-9+/]{64}$"
+    rb"-----BEGIN|-----END|---|[ \t]|depth=|verify |Certificate chain|Server certificate|subject="
+    rb"|issuer=|No client|Peer |Server Temp|SSL|Verif|New, "
+    rb"|Server public|Secure Ren|Compression|Expansion|No ALPN|ALPN|Early data|This TLS"
+    rb"|Post-Handshake|read R BLOCK|DONE|closed|CONNECTED|Reneg|Max Early|Acceptable|Client Cert"
+    rb"|Requested Sig|Shared Req|Negotiated|[A-Za-z0-9+/]{64}$"
 )
 
 
@@ -50,7 +57,9 @@ def _rows(text: Text) -> Iterator[Row]:
             continue
         if not began:
             began = True
-            yield from _beginning(Row(Kind.START, line.number), secured, certificate, held, implicit=data.startswith(b"220"))
+            yield from _beginning(
+                Row(Kind.START, line.number), secured, certificate, held, implicit=data.startswith(b"220")
+            )
         yield Row(Kind.SAID, line.number, data)
     if not began and held:
         yield Row(Kind.START, text.lines[0].number, b"CONNECTED")
@@ -69,7 +78,9 @@ def _learn(fact: re.Match[bytes], secured: Secured, certificate: Certificate) ->
         certificate.issuer = fact["issuer"].decode("utf-8", "replace")
 
 
-def _beginning(row: Row, secured: Secured, certificate: Certificate, held: list[Row], *, implicit: bool) -> Iterator[Row]:
+def _beginning(
+    row: Row, secured: Secured, certificate: Certificate, held: list[Row], *, implicit: bool
+) -> Iterator[Row]:
     yield row
     yield from held
     secured.implicit, secured.frame = implicit, row.frame

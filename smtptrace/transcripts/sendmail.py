@@ -12,14 +12,23 @@ from smtptrace.wire import Connection
 HIDES = frozenset({"line-ends", "greeting", "content", "tls", "times"})
 VERBOSE = rb"(?:050[ -])?"
 LINE = re.compile(
-    rb"[ \t]*" + VERBOSE + rb"(?:>>> ?(?P<client>.*)|<<< ?(?P<server>.*)|(?P<start>\.\.\. while talking to (?P<peer>\S+?)\.?:.*)"
+    rb"[ \t]*"
+    + VERBOSE
+    + rb"(?:>>> ?(?P<client>.*)|<<< ?(?P<server>.*)|(?P<start>\.\.\. while talking to (?P<peer>\S+?)\.?:.*)"
     rb"|(?P<begin>\S+\.\.\. Connecting to .*)|(?P<reply>050[ -][2-5][0-9][0-9][ -].*))"
 )
 MARK = re.compile(
-    rb"[ \t]*" + VERBOSE + rb"(?:>>> (?:(?i:EHLO|HELO|LHLO|MAIL|RCPT|DATA|AUTH|QUIT|RSET|STARTTLS|BDAT|VRFY|NOOP)\b|\.$|\()|<<< [2-5][0-9][0-9]|\.\.\. while talking to )"
+    rb"[ \t]*"
+    + VERBOSE
+    + rb"(?:>>> (?:(?i:EHLO|HELO|LHLO|MAIL|RCPT|DATA|AUTH|QUIT|RSET|STARTTLS|BDAT|VRFY|NOOP)\b|\.$|\()"
+    rb"|<<< [2-5][0-9][0-9]|\.\.\. while talking to )"
 )
 REPLY = re.compile(VERBOSE + rb"(?P<reply>[2-5][0-9][0-9](?:[ -].*|$))")
-TOLD = re.compile(rb".*(?:\.\.\. (?:Connecting|Deferred|User|Sent|Service|Host|Data|Connection)|[45]\.[0-9]\.[0-9])|[45][0-9][0-9] [45]\.", re.I)
+TOLD = re.compile(
+    rb".*(?:\.\.\. (?:Connecting|Deferred|User|Sent|Service|Host|Data|Connection)|[45]\.[0-9]\.[0-9])"
+    rb"|[45][0-9][0-9] [45]\.",
+    re.I,
+)
 
 
 def confidence(text: Text) -> float:

@@ -13,7 +13,8 @@ from smtptrace.wire import Connection, Exactness
 
 HIDES = frozenset({"greeting", "tls", "times"})
 LINE = re.compile(
-    rb"(?:(?P<time>[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{1,6}) )?(?:send: (?P<client>b?u?['\"].*)|reply: (?P<server>b?['\"].*)"
+    rb"(?:(?P<time>[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{1,6}) )?(?:send: (?P<client>b?u?['\"].*)"
+    rb"|reply: (?P<server>b?['\"].*)"
     rb"|(?P<noise>reply: retcode .*|data: \(.*|connect: b?['\"].*|connect: \(.*|connect fail: .*)"
     rb"|(?P<start>connect: to \(b?'(?P<host>[^']*)', (?P<port>[0-9]{1,5})\).*))"
 )
@@ -35,6 +36,10 @@ def _exact(rows: Iterator[Row]) -> Iterator[Row]:
     for row in rows:
         if row.kind in (Kind.CLIENT, Kind.SERVER):
             octets = unquote(row.data)
-            yield row._replace(data=octets, exactness=Exactness.SEEN) if octets is not None else row._replace(kind=Kind.NOTE)
+            yield (
+                row._replace(data=octets, exactness=Exactness.SEEN)
+                if octets is not None
+                else row._replace(kind=Kind.NOTE)
+            )
         else:
             yield row

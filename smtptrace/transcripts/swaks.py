@@ -16,7 +16,9 @@ LINE = re.compile(
     SENT + rb"(?: |$)(?P<client>.*)|" + GOT + rb"(?: |$)(?P<server>.*)|<-(?: |$)(?P<note>$)"
     rb"|=== (?P<start>Trying (?P<peer>\S+?)(?:\.\.\.)?$)|(?:===|\*\*\*)(?: |$)(?P<info>.*)"
 )
-MARK = re.compile(SENT + rb"(?: |$)|" + GOT + rb" |=== (?:Trying|Connected to|TLS|response in|Connection closed) ?|\*\*\* \w")
+MARK = re.compile(
+    SENT + rb"(?: |$)|" + GOT + rb" |=== (?:Trying|Connected to|TLS|response in|Connection closed) ?|\*\*\* \w"
+)
 
 ARROW = re.compile(SENT + rb"(?: |$)|" + GOT + rb" ")
 

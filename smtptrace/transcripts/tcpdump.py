@@ -20,7 +20,15 @@ HEAD = re.compile(
 )
 MARK = re.compile(rb"(?:[0-9:. -]{8,30} )?(?:\S+ +(?:In|Out) +)?IP6? \S+ > \S+: Flags \[|\t0x[0-9a-f]{4}: ")
 HEX = re.compile(rb"[ \t]+0x[0-9a-f]{4,8}:  (?P<hex>(?:[0-9a-f]{2,4} )*[0-9a-f]{2,4})")
-PORTS = {b"smtp": 25, b"submission": 587, b"urd": 465, b"submissions": 465, b"ssmtp": 465, b"smtps": 465, b"http-alt": 8080}
+PORTS = {
+    b"smtp": 25,
+    b"submission": 587,
+    b"urd": 465,
+    b"submissions": 465,
+    b"ssmtp": 465,
+    b"smtps": 465,
+    b"http-alt": 8080,
+}
 
 
 def confidence(text: Text) -> float:

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from smtptrace.transcripts._build import connections
 from smtptrace.transcripts._infer import COMMAND, is_reply, sides
-from smtptrace.transcripts._rows import Kind, Row, endpoint
+from smtptrace.transcripts._rows import COLUMNS, Kind, Row, endpoint
 from smtptrace.transcripts._text import Line, Text
-from smtptrace.wire import Connection, Endpoint, Exactness
+from smtptrace.wire import Connection, Endpoint, Exactness, Octets
 
 HIDES = frozenset({"line-ends", "times", "tls"})
 MARK = None
 CALLED = re.compile(
-    rb"(?:.{0,120}[$#%>] ?)?(?:telnet|OPEN|o|nc|ncat|netcat)(?: -\S+)* +(?P<host>[A-Za-z0-9_.:-]{1,253})[ :]+(?P<port>[0-9]{1,5})[ \t]*", re.I
+    rb"(?:.{0,120}[$#%>] ?)?(?:telnet|OPEN|o|nc|ncat|netcat"
+    rb"|openssl s_client(?: -\S+(?: [a-z]\S*)?)*? -connect)(?: -\S+)* +(?P<host>[A-Za-z0-9_.:-]{1,253}"
+    rb")[ :]+(?P<port>[0-9]{1,5})(?: -\S+(?: [a-z]\S*)?)*[ \t]*",
+    re.I,
 )
-TRYING = re.compile(rb"(?:=== )?(?:Trying|Connected to|Connecting to) (?P<peer>\S+?)(?:\.{1,3}|\xe2\x80\xa6)?[ \t]*(?:Open|\.\.\.)?", re.I)
-CLOSED = re.compile(rb"(?:Connection (?:to (?:the )?\S+ )?(?:closed|lost)|Closed by|Script done on|Expected EOF|End of script)\b.*", re.I)
+TRYING = re.compile(
+    rb"(?:=== )?(?:Trying|Connected to|Connecting to) (?P<peer>\S+?)(?:\.{1,3}|\xe2\x80\xa6)?[ \t]*(?:Open|\.\.\.)?",
+    re.I,
+)
+CLOSED = re.compile(
+    rb"(?:Connection (?:to (?:the )?\S+ )?(?:closed|lost)|Closed by|Script done on|Expected EOF|End of script)\b.*",
+    re.I,
+)
 CARET = re.compile(rb"\^(?:[HUW?]|\[(?=\[[A-D]))")
 """Editing keys as a terminal shows them that sends them."""
 
@@ -45,7 +54,15 @@ def confidence(text: Text) -> float:
 
 def read(text: Text) -> tuple[Connection, ...]:
     """The sessions, one for each connect line or greeting."""
-    return connections(text, "telnet", keyed(sides(list(said(text)))), HIDES)
+    found = connections(text, "telnet", keyed(sides(list(said(text)))), HIDES)
+    return tuple(connection for connection in found if _is_dialogue(connection))
+
+
+def _is_dialogue(connection: Connection) -> bool:
+    """Whether it is more than a number at the beginning of a line of prose."""
+    said_by = {event.side for event in connection.events if isinstance(event, Octets)}
+    first = next((event.data for event in connection.events if isinstance(event, Octets)), b"220")
+    return len(said_by) != 1 or first.startswith((b"220", b"421", b"4", b"554")) or connection.server.host != ""
 
 
 def keyed(rows: Iterable[Row]) -> Iterator[Row]:
@@ -87,7 +104,7 @@ def _control(found: re.Match[bytes]) -> bytes:
 def said(text: Text) -> Iterator[Row]:
     """Each line as one that somebody said, but for those of the terminal program."""
     indent = 0
-    for line in text.lines:
+    for line in unwrapped(text.lines):
         data = line.data
         if data[:1].isspace():
             bare = data.lstrip(b" \t")
@@ -97,6 +114,31 @@ def said(text: Text) -> Iterator[Row]:
         elif data:
             indent = 0
         yield _row(line, data)
+
+
+def unwrapped(lines: Sequence[Line]) -> Iterator[Line]:
+    """The lines with those put together that an 80-column console wrapped: none is longer, the next begins nothing."""
+    if max((len(line.data) for line in lines), default=0) != COLUMNS:
+        yield from lines
+        return
+    held: Line | None = None
+    content = goes_on = False
+    for line in lines:
+        if held and goes_on and not content and not _begins(line.data):
+            held = held._replace(data=held.data + line.data)
+        else:
+            if held:
+                yield held
+            held = line
+        goes_on = len(line.data) == COLUMNS
+        content = line.data.startswith(b"354") or (content and line.data != b".")
+    if held:
+        yield held
+
+
+def _begins(line: bytes) -> bool:
+    """Whether the line is surely the beginning of one."""
+    return not line.strip() or is_reply(line) or COMMAND.fullmatch(line) is not None or line.startswith(b"TlRMTVNTUA")
 
 
 def _row(line: Line, data: bytes) -> Row:
