@@ -1,4 +1,4 @@
-"""CRAM-MD5 and the same with other hashes."""
+"""CRAM-MD5: challenge, digest, and the ways to get it wrong."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from smtptrace.secret import Secret
 CHALLENGE = "<1896.697170952@postoffice.reston.mci.net>"
 
 
-def _lines(response: str, mechanism: str = "CRAM-MD5") -> tuple[str, ...]:
-    return f"C: AUTH {mechanism}", f"S: 334 {b64(CHALLENGE)}", f"C: {b64(response)}", "S: 235 ok"
+def _lines(response: str) -> tuple[str, ...]:
+    return "C: AUTH CRAM-MD5", f"S: 334 {b64(CHALLENGE)}", f"C: {b64(response)}", "S: 235 ok"
 
 
 def _verdict(password: str, *lines: str) -> tuple[Verdict, str]:
@@ -96,36 +96,16 @@ def test_no_response() -> None:
     assert _verdict("x", "C: AUTH CRAM-MD5", f"S: 334 {b64(CHALLENGE)}")[0] is Verdict.NOT_PRESENT
 
 
-@pytest.mark.parametrize(
-    ("mechanism", "name"),
-    [("CRAM-SHA1", "sha1"), ("CRAM-SHA-1", "sha1"), ("CRAM-SHA256", "sha256"), ("CRAM-SHA-512", "sha512")],
-)
-def test_other_hashes(mechanism: str, name: str) -> None:
-    """The same exchange with another hash."""
-    digest = hmac.new(b"geheim", CHALLENGE.encode(), name).hexdigest()
-    lines = _lines(f"tim {digest}", mechanism)
-    assert (credential(*lines).authcid, credential(*lines).problems) == ("tim", ())
-    assert _verdict("geheim", *lines) == (Verdict.MATCHES, "")
-    assert _verdict("Geheim", *lines)[0] is Verdict.DIFFERS
-
-
-def test_hash_of_an_unknown_name_is_told_by_the_digest() -> None:
-    """A name that says no hash leaves the length of the digest."""
-    digest = hmac.new(b"geheim", CHALLENGE.encode(), "sha256").hexdigest()
-    assert _verdict("geheim", *_lines(f"tim {digest}", "CRAM-SHA-ODD")) == (Verdict.MATCHES, "")
-
-
 def test_password_in_latin_1() -> None:
     """The encoding that matched is named."""
     digest = hmac.new("hünter".encode("latin-1"), CHALLENGE.encode(), hashlib.md5).hexdigest()
     assert _verdict("hünter", *_lines(f"tim {digest}")) == (Verdict.MATCHES, "in Latin-1")
 
 
-@pytest.mark.parametrize("mechanism", ["CRAM-MD5", "CRAM-SHA256"])
-def test_answering(mechanism: str) -> None:
+def test_answering() -> None:
     """What is answered verifies."""
-    answers = responder(mechanism, Login("tim", Secret("tanstaaftanstaaf")))
+    answers = responder("CRAM-MD5", Login("tim", Secret("tanstaaftanstaaf")))
     assert next(answers) is None
     said = answers.send(CHALLENGE.encode())
     assert said is not None
-    assert _verdict("tanstaaftanstaaf", *_lines(said.decode(), mechanism)) == (Verdict.MATCHES, "")
+    assert _verdict("tanstaaftanstaaf", *_lines(said.decode())) == (Verdict.MATCHES, "")

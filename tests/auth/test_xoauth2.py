@@ -49,19 +49,6 @@ def test_published_responses(name: str) -> None:
     assert "".join(map(str, found.rounds[0].response or ())) == f"user={vector['user']} auth=Bearer ****"
 
 
-def test_host_port_and_identity_of_oauthbearer() -> None:
-    """`a=` is the identity to act for; it stands for the user where the token names none."""
-    found = credential(f"C: AUTH OAUTHBEARER {_vector('rfc7628-4.1-imap')['initial_b64']}", "S: 235 ok")
-    assert (found.authzid, found.details["host"], found.details["port"]) == (
-        "user@example.com",
-        "server.example.com",
-        "143",
-    )
-    line = b64(f"n,a=box@example.com,\x01auth=Bearer {_jwt_of(upn='me@example.com')}\x01\x01")
-    found = credential(f"C: AUTH OAUTHBEARER {line}", "S: 235 ok")
-    assert (found.authcid, found.authzid) == ("me@example.com", "box@example.com")
-
-
 @pytest.mark.parametrize(("name", "answer"), [("rfc7628-error", "AQ=="), ("google-xoauth2-error", "")])
 def test_error_report(name: str, answer: str) -> None:
     """The 334 that holds JSON is the server's no; the client acknowledges it, then the reply comes."""
