@@ -14,6 +14,7 @@ from typing import Any
 from smtptrace.diagnosis._weight import Weight
 
 _LISTS = ("codes", "enhanced", "stages", "flavours")
+_ITS_OWN = 0.5
 _MUTE = 0.4
 """What is left of the weight of a code alone, where the server gave no words with it."""
 
@@ -99,8 +100,15 @@ def _weigh(said: Said, flavour: str | None) -> tuple[tuple[str, Weight], ...]:
         for slug, confidence in row.causes.items():
             heard = confidence if row.compiled or said.text else confidence * _MUTE
             if slug not in best or heard > best[slug].confidence:
-                best[slug] = Weight(round(heard, 3), (), row.meaning, row.fix, _as_of(row), (row.source,))
+                best[slug] = _weight(row, round(heard, 3))
     return tuple(best.items())
+
+
+def _weight(row: Row, confidence: float) -> Weight:
+    """The row's word for a cause; for one it only thinks of, the cause's own explanation stands."""
+    if confidence < _ITS_OWN:
+        return Weight(confidence)
+    return Weight(confidence, (), row.meaning, row.fix, _as_of(row), tuple(row.source.split("; ")))
 
 
 def about(said: Said, flavour: str | None) -> tuple[Row, ...]:

@@ -42,10 +42,14 @@ class Facet(enum.IntFlag):
 
 @dataclass(slots=True)
 class Evidence:
-    """A place that shows it: the whole line as text (secrets masked later), and where it stands."""
+    """A place that shows it: the whole line as text (secrets masked later), and where it stands.
+
+    `file` is the input, where it is not that of the one session the judgement is about.
+    """
 
     text: str
     span: Span | None = None
+    file: str | None = None
 
 
 @dataclass(slots=True)

@@ -61,7 +61,7 @@ def session_object(trace: Trace, ids: SecretIds, name: str) -> Object:
         "schema": "smtptrace.session/1",
         "id": name,
         "uid": _uid(connection),
-        "source": _source(connection),
+        "source": source_of(connection),
         "community_id": community_id(connection),
         "client": str(connection.client),
         "server": str(connection.server),
@@ -180,7 +180,8 @@ def _uid(connection: Connection) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
-def _source(connection: Connection) -> Object:
+def source_of(connection: Connection) -> Object:
+    """Where a session was read from."""
     origin = connection.origin
     return {
         "path": origin.path,
