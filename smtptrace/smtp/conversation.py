@@ -176,10 +176,12 @@ class Conversation:
         while stream.first() == -1 and not stream.exhausted:
             yield
         ahead = yield from self.ahead()
+        while len(stream) < len(_PROXY2) and _PROXY2.startswith(stream.peek(len(_PROXY2))) and not stream.exhausted:
+            yield
         start = stream.position
         if _PROXY.match(ahead):
             yield from self.line()
-        elif ahead.startswith(_PROXY2):
+        elif stream.peek(len(_PROXY2)) == _PROXY2:
             while len(stream) < 16 and not stream.exhausted:
                 yield
             size = 16 + int.from_bytes(stream.peek(16)[14:16])
@@ -197,7 +199,7 @@ class Conversation:
         rest = stream.peek(PATIENCE)
         answered = not self.pairing.waiting and [r.code for r in self.pairing.ahead(1)] not in ([], [421])
         if rest and b"\r" in rest[:-1] and stream.line_end == b"\n" and answered:
-            stream.line_end = b"\r\0" if b"\r\0" in rest else b"\r"
+            stream.end_lines_with(b"\r\0" if b"\r\0" in rest else b"\r")
             return True
         stream.take()
         if rest:

@@ -21,8 +21,7 @@ class Stream:
     """The octets of one side, appended at the end and read from the front.
 
     `position` is the offset of the next octet to be read, counted over all octets and sized gaps. Octets behind a gap
-    stay out of reach until `cross` is called; those after `mark` can be read again. `line_end` is set to another one
-    only when all octets are here.
+    stay out of reach until `cross` is called; those after `mark` can be read again.
     """
 
     __slots__ = (
@@ -171,6 +170,11 @@ class Stream:
     def give_back(self, size: int) -> None:
         """Put the last `size` octets back that were taken just now."""
         self._at -= size
+        self._scanned = self._at
+
+    def end_lines_with(self, line_end: bytes) -> None:
+        """From here on this ends a line; for when all octets are here."""
+        self.line_end = line_end
         self._scanned = self._at
 
     def mark(self, position: int | None) -> None:

@@ -139,4 +139,6 @@ _ACTIONS: dict[str, Callable[[Ledger, Exchange], None]] = {
     "LHLO": Ledger.reset,
     "QUIT": Ledger.reset,
     "STARTTLS": Ledger.reset,
+    "X-ANONYMOUSTLS": Ledger.reset,
+    "XCLIENT": Ledger.reset,
 }
