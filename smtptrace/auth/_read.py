@@ -87,7 +87,8 @@ def _side_problems(talk: Talk) -> tuple[str, ...]:
     """What stands beside the exchange: lines after it, a second mechanism on its command line."""
     initial = talk.turns[0].response if talk.has_initial else None
     second = initial is not None and initial.text.isupper() and named(initial.text.decode("latin-1")) is not None
-    return (*(("stray-lines",) if talk.strays else ()), *(("two-mechanisms-named",) if second else ()))
+    found = [slug for slug in (initial.problems if initial else ()) if slug == "mechanism-missing"]
+    return (*found, *(("stray-lines",) if talk.strays else ()), *(("two-mechanisms-named",) if second else ()))
 
 
 def _secret_spans(exchange: AuthExchange, talk: Talk, reading: Reading, strays: Sequence[Exchange]) -> Iterator[Span]:

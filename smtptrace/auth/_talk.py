@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from smtptrace import grammar
-from smtptrace.auth import _base64, _kinds, _mistakes
+from smtptrace.auth import _base64, _kinds, _mistakes, _text
 from smtptrace.smtp import AuthExchange, Exchange, Reply, Round
 from smtptrace.wire import Side, Span
 
@@ -15,6 +15,7 @@ MOST_TURNS = 64
 """Steps of one exchange that are decoded; no mechanism has more than five."""
 
 _WRAPPED = frozenset((60, 64, 70, 72, 75, 76, 77, 78, 80))
+_NAME = re.compile(r"[A-Z0-9_-]{1,40}")
 _PROMPT_SHOWN = re.compile(rb"(?:user ?name|pass ?word)[:\0]?", re.IGNORECASE)
 
 
@@ -76,44 +77,54 @@ def talk_of(exchange: AuthExchange, strays: Sequence[Exchange] = ()) -> Talk:
     taken as they stand.
     """
     shown = any(_PROMPT_SHOWN.fullmatch(_reply_text(each.challenge)) for each in exchange.rounds[:2] if each.challenge)
-    turns = [] if exchange.initial is None else [Turn(None, _initial(exchange, shown))]
+    name = exchange.mechanism.upper().removeprefix("=")
+    is_name = not name or bool(_NAME.fullmatch(name))
+    initial = _initial(exchange, shown) if is_name else _nameless(exchange)
+    turns = [] if initial is None else [Turn(None, initial)]
     turns += [_turn(each, shown) for each in exchange.rounds[:MOST_TURNS]]
     stray = tuple(
         Message(line, *_fields(line, shown), each.command.span) for each, line in _stray_lines(strays) if each.command
     )
     turns, stray = _unwrapped(turns, stray)
     return Talk(
-        mechanism=exchange.mechanism.upper().removeprefix("="),
+        mechanism=name if is_name else "",
         turns=tuple(turns),
         verb=(exchange.command and exchange.command.verb) or "AUTH",
         reply=exchange.reply,
         cancelled=exchange.cancelled,
         time_ns=exchange.command.span.time_ns if exchange.command else None,
         strays=stray,
-        has_initial=exchange.initial is not None,
+        has_initial=initial is not None,
     )
 
 
-def initial_span(exchange: AuthExchange) -> Span | None:
-    """Where the initial response stands in the command line."""
-    if exchange.initial is None or exchange.command is None:
+def _span_of(exchange: AuthExchange, text: bytes) -> Span | None:
+    """Where an argument stands in the command line."""
+    if exchange.command is None:
         return None
     raw, span = exchange.command.raw, exchange.command.span
-    at = raw.rfind(exchange.initial)
-    return (
-        span
-        if at < 0
-        else Span(Side.CLIENT, span.start + at, span.start + at + len(exchange.initial), span.time_ns, span.frame)
-    )
+    at = raw.rfind(text)
+    return span if at < 0 else Span(Side.CLIENT, span.start + at, span.start + at + len(text), span.time_ns, span.frame)
 
 
 def _stray_lines(strays: Sequence[Exchange]) -> list[tuple[Exchange, bytes]]:
     return [(each, each.command.line) for each in strays[:MOST_TURNS] if each.command]
 
 
-def _initial(exchange: AuthExchange, shown: bool) -> Message:
-    text = exchange.initial or b""
-    return Message(text, *_fields(text, shown), initial_span(exchange))
+def _nameless(exchange: AuthExchange) -> Message | None:
+    """What stands in the place of the mechanism's name, which it is not."""
+    if exchange.command is None:
+        return None
+    text = exchange.command.argument
+    octets, problems = _fields(text, False)
+    return Message(text, octets, ("mechanism-missing", *problems), _span_of(exchange, text))
+
+
+def _initial(exchange: AuthExchange, shown: bool) -> Message | None:
+    text = exchange.initial
+    if text is None:
+        return None
+    return Message(text, *_fields(text, shown), _span_of(exchange, text))
 
 
 def _turn(each: Round, shown: bool) -> Turn:
@@ -141,12 +152,17 @@ def _reply_text(reply: Reply) -> bytes:
 
 def _fields(text: bytes, shown: bool) -> tuple[bytes | None, tuple[str, ...]]:
     decoded = _base64.decode(text)
-    if shown and "masked-by-source" not in decoded.problems:
+    if shown and "masked-by-source" not in decoded.problems and not _says_something(decoded):
         return text, ()
     inner = _mistakes.decoded_twice(decoded.octets) if decoded.octets else None
     if inner is not None and _kinds.kind_of(inner):
         return inner, (*decoded.problems, "double-base64")
     return decoded.octets, decoded.problems
+
+
+def _says_something(decoded: _base64.Decoded) -> bool:
+    """Whether a line is base64 after all, as where a server does not encode its prompts."""
+    return decoded.octets is not None and not decoded.problems and _text.is_printable(decoded.octets)
 
 
 def _unwrapped(turns: list[Turn], strays: tuple[Message, ...]) -> tuple[list[Turn], tuple[Message, ...]]:

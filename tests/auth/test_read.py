@@ -183,3 +183,20 @@ def test_credentials_in_clear_whatever_was_asked(mechanism: str) -> None:
     assert (found.authcid, text(found.secret), found.exposure) == ("alice", "geheim", Exposure.CLEAR)
     assert verify(session(*lines).authentications[0], "geheim").verdict is Verdict.MATCHES
     assert b64("alice:geheim").encode() not in masked(*lines)
+
+
+def test_response_in_the_place_of_the_mechanism() -> None:
+    """`AUTH` with the blob alone: it is read, named and masked."""
+    lines = (f"C: AUTH {LINE}", "S: 504 5.5.4 no")
+    found = credential(*lines)
+    assert (found.mechanism, found.authcid, text(found.secret)) == ("", "alice", "geheim")
+    assert "mechanism-missing" in found.problems
+    assert LINE.encode() not in masked(*lines)
+
+
+def test_prompts_in_clear_on_the_wire() -> None:
+    """A server that does not encode its prompts is answered in base64 all the same."""
+    found = credential(
+        "C: AUTH LOGIN", "S: 334 Username:", "C: YWxpY2U=", "S: 334 Password:", "C: Z2VoZWlt", "S: 235 ok"
+    )
+    assert (found.authcid, text(found.secret), found.problems) == ("alice", "geheim", ())
