@@ -12,7 +12,7 @@ from smtptrace.smtp.sealed import Layer, OpaqueLayer, TlsLayer
 from smtptrace.smtp.streams import Stream
 from smtptrace.smtp.summary import conclude
 from smtptrace.smtp.transactions import Ledger
-from smtptrace.wire import Close, Connection, Event, Gap, Note, Octets, Open, Secured, Side, Span, Typed
+from smtptrace.wire import Close, Connection, Event, Gap, Irregularity, Note, Octets, Open, Secured, Side, Span, Typed
 
 MOST_EXCHANGES = 100_000
 """Exchanges of one session that are listed; further ones are read and counted."""
@@ -106,6 +106,9 @@ class Dialogue:
                 self.session.opened = event
             case Secured():
                 self._secure(event)
+            case Irregularity():
+                at = self._streams[event.side].end
+                self._odd.tell(event.kind, event.detail, Span(event.side, at, at, event.time_ns, event.frame))
 
     def _secure(self, event: Secured) -> None:
         """TLS begins: all octets before it are here, and those after it are in clear again where it was opened."""

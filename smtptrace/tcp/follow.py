@@ -24,7 +24,8 @@ def follow(segments: Iterable[Segment], origin: Origin, limits: Limits | None = 
     Octets of one side that follow each other are joined, up to 32 KiB, until the other side speaks. What is missing
     becomes a `Gap` as soon as nothing can fill it: at the end of the connection, when the other side has acknowledged
     it and 128 further packets did not bring it (or a minute passed, where nothing of the other side was captured), or
-    when more than `limits` allow is held behind it. So packets may be in any order within 64 of their place.
+    when more than `limits` allow is held behind it. So packets may be in any order within 64 of their place. A RST
+    counts after 128 further packets too, if nothing goes on then.
     Connections that are not SMTP are dropped after their first octets.
     """
     table = Table(origin, limits or Limits())
