@@ -60,3 +60,12 @@ def test_an_ordinary_session_is_read_whole():
     assert transaction.authentication == 0
     assert (transaction.reverse_path, transaction.recipients[0].address) == (b"a@example.com", b"b@example.net")
     assert read.complete
+
+
+def test_what_stands_beside_the_octets_is_kept():
+    """Notes, marks of typing and ends of the connection never change what was said."""
+    read = session("S: 220 hi\n-- note LogonDenied\nC: QUIT\nS: 221 bye\n-- close S fin")
+    assert [note.text for note in read.notes] == ["LogonDenied"]
+    assert len(read.closes) == 1
+    assert read.complete
+    assert (read.start_ns, read.end_ns) == (1767323045010000000, 1767323045050000000)
