@@ -78,7 +78,7 @@ def talk_of(exchange: AuthExchange, strays: Sequence[Exchange] = ()) -> Talk:
     """
     shown = any(_PROMPT_SHOWN.fullmatch(_reply_text(each.challenge)) for each in exchange.rounds[:2] if each.challenge)
     name = exchange.mechanism.upper().removeprefix("=")
-    is_name = not name or bool(_NAME.fullmatch(name))
+    is_name = bool(_NAME.fullmatch(name))
     initial = _initial(exchange, shown) if is_name else _nameless(exchange)
     turns = [] if initial is None else [Turn(None, initial)]
     turns += [_turn(each, shown) for each in exchange.rounds[:MOST_TURNS]]
@@ -113,9 +113,9 @@ def _stray_lines(strays: Sequence[Exchange]) -> list[tuple[Exchange, bytes]]:
 
 def _nameless(exchange: AuthExchange) -> Message | None:
     """What stands in the place of the mechanism's name, which it is not."""
-    if exchange.command is None:
+    text = exchange.command.argument.strip() if exchange.command else b""
+    if not text:
         return None
-    text = exchange.command.argument
     octets, problems = _fields(text, False)
     return Message(text, octets, ("mechanism-missing", *problems), _span_of(exchange, text))
 

@@ -22,6 +22,8 @@ Reading = Generator[None, None, None]
 
 _CHUNK = re.compile(rb"[ \t]*([0-9]{1,18})(?:[ \t]+((?i:LAST)))?[ \t]*$")
 _BLOB = re.compile(rb"[ \t]*([0-9]{1,9})(?:[ \t]+[0-9]+)?[ \t]*$")
+_MECHANISM = re.compile(rb"[A-Za-z0-9_-]{1,20}")
+"""A SASL mechanism's name (RFC 4422, 3.1), in any case; what else stands in its place may be a password."""
 _MOST_ROUNDS = 1000
 
 
@@ -70,8 +72,8 @@ def auth(talk: Conversation, command: Command) -> Reading:
     """AUTH: after each 334 one line of the client is a response (RFC 4954, 4)."""
     mechanism, _, initial = command.argument.strip().partition(b" ")
     exchange = AuthExchange(command, None, talk.tls)
-    exchange.mechanism = mechanism.decode("ascii", "replace").upper()
-    exchange.initial = initial.strip() or None
+    if _MECHANISM.fullmatch(mechanism):
+        exchange.mechanism, exchange.initial = mechanism.decode("ascii").upper(), initial.strip() or None
     pending = PendingAuth(exchange)
     talk.pairing.ask(pending)
     rounds: list[Round] = []
