@@ -18,6 +18,8 @@ POSIX_ONLY = {"fcntl", "termios", "pwd", "resource", "grp", "pty", "tty", "syslo
 MAY_BE_POSIX = ("record/", "replay/console")
 TABLES: set[str] = set()
 """Modules that are data and may be longer."""
+STAGES = {"smtp", "tcp", "tls"}
+"""Folders whose modules are one machine, and are tested from its two ends."""
 TESTED_ELSEWHERE: dict[str, str] = {
     "__init__.py": "tests/test_reading_commands.py imports it in every way",
     "__main__.py": "the tests of cli/ start it",
@@ -90,13 +92,28 @@ def imports(node: ast.AST) -> set[str]:
 
 
 @every_module
-def test_a_module_has_its_test_file(path):
-    """smtptrace/a/b.py is tested by tests/a/test_b.py, a helper (`_b.py`) by the tests of its folder."""
+def test_a_module_is_tested_beside_its_kin(path):
+    """smtptrace/a/b.py has tests/a/test_b.py, or a table of tests/a/ names it; helpers and stages share the folder's.
+
+    How well is another matter: branch coverage of the stages is held by `make cover`.
+    """
     if name(path) in TESTED_ELSEWHERE or not functions(path):
         pytest.skip(TESTED_ELSEWHERE.get(name(path), "nothing but names"))
     folder = ROOT / "tests" / path.parent.relative_to(PACKAGE)
-    wanted = "test_*.py" if path.stem.startswith("_") else f"test_{path.stem}.py"
-    assert list(folder.glob(wanted)), f"no {wanted} in {folder.relative_to(ROOT)}"
+    if path.stem.startswith("_") or path.parent.name in STAGES:
+        assert list(folder.glob("test_*.py")), f"no test in {folder.relative_to(ROOT)}"
+    else:
+        wanted = folder / f"test_{path.stem}.py"
+        assert wanted.exists() or named_in(folder, path.stem), f"no {wanted.relative_to(ROOT)}"
+
+
+def named_in(folder: Path, stem: str) -> bool:
+    """Whether a test or a table of `folder` names the entry `stem`, as a module or as users write it."""
+    if folder == ROOT / "tests":
+        return False
+    pattern = re.compile(rf"(?<![\w-]){stem.replace('_', '[-_]')}(?![\w-])")
+    files = [file for file in folder.glob("*") if file.suffix in {".py", ".toml"}]
+    return any(pattern.search(file.read_text(encoding="utf-8")) for file in files)
 
 
 def test_no_file_names_the_machine_it_was_written_on():
