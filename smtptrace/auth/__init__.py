@@ -15,6 +15,7 @@ A mechanism's file holds:
 from smtptrace.auth._credential import AuthOutcome, Credential, DecodedRound, Exposure
 from smtptrace.auth._description import Description, Row
 from smtptrace.auth._ids import SecretIds
+from smtptrace.auth._problems import PROBLEMS, problem_text
 from smtptrace.auth._proof import Identity, Proof, Verdict
 from smtptrace.auth._read import MECHANISMS, read_credentials
 from smtptrace.auth._respond import AuthError, Login, Responder, answering, responder
@@ -25,6 +26,7 @@ from smtptrace.auth._verify import as_record as verification_record
 
 __all__ = [
     "MECHANISMS",
+    "PROBLEMS",
     "AuthError",
     "AuthOutcome",
     "Credential",
@@ -41,6 +43,7 @@ __all__ = [
     "Verification",
     "answering",
     "decode_token",
+    "problem_text",
     "read_credentials",
     "responder",
     "stray_spans",

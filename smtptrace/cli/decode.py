@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from smtptrace import redact
-from smtptrace.auth import Description, Row, decode_token
+from smtptrace.auth import Description, Row, decode_token, problem_text
 from smtptrace.outputs._text import visible
 
 GROUP = "explain"
@@ -85,4 +85,4 @@ def _shown(found: Description) -> Iterator[str]:
         place = f"{'' if row.offset is None else row.offset:>5} {'' if row.length is None else row.length:>5}  "
         yield f"  {row.name:<{width}}  {place if placed else ''}{visible(_value(row))}"
     for problem in found.problems:
-        yield f"  ! {problem}"
+        yield f"  ! {problem}: {problem_text(problem) or ''}"
