@@ -1,0 +1,156 @@
+"""Recordings that may be kept and shown: every name replaced by a pseudonym, secrets gone, bodies filled.
+
+Pseudonyms are the same throughout a run, and over runs with a map; hosts keep their place in their domain. Verbs,
+codes, the words of replies and the shape of every token stay, so the recording still shows why it failed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from smtptrace import edits, masks
+from smtptrace.edits import Edit
+from smtptrace.pseudonymize._learn import learn
+from smtptrace.pseudonymize._names import Names, filler
+from smtptrace.pseudonymize._rewrite import Rewriter, clear_octets
+from smtptrace.pseudonymize._text import Sweeper
+from smtptrace.redact import forms
+from smtptrace.smtp import read_session
+from smtptrace.trace import Trace, trace_session
+from smtptrace.wire import (
+    Certificate,
+    Connection,
+    Event,
+    Gap,
+    GapReason,
+    Irregularity,
+    Note,
+    Octets,
+    Secured,
+    Side,
+    Typed,
+)
+
+__all__ = ["LEVELS", "Names", "Pseudonymized", "pseudonymized", "redacted"]
+
+LEVELS = ("secrets", "people", "content")
+"""What `redacted` hides; each level hides what those before it do."""
+
+_SHORTEST = 4
+_VALUE = re.compile(r"(?<==)[^,/+]*")
+
+
+@dataclass(slots=True)
+class Pseudonymized:
+    """A connection without names, and what was removed since nobody could look into it."""
+
+    connection: Connection
+    removed: tuple[str, ...]
+
+
+def pseudonymized(trace: Trace, names: Names, *, keep_content: bool = False) -> Pseudonymized:
+    """The connection of a trace with pseudonyms.
+
+    Args:
+        trace: a session whose connection holds its events.
+        names: the pseudonyms given so far; those of this session are added.
+        keep_content: leave bodies as they are but for the names that are found in them.
+    """
+    learn(trace, names)
+    rewriter = Rewriter(trace, names, keep_content)
+    asked = list(rewriter.edits())
+    sweeper = Sweeper(names)
+    sealed = _Sealed(clear_octets(trace))
+    events = [_renamed(event, names, sweeper) for event in sealed.events(trace.session.connection)]
+    old = trace.session.connection
+    connection = replace(
+        edits.apply(replace(old, events=tuple(events)), asked),
+        client=old.client._replace(host=names.host(old.client.host)),
+        server=old.server._replace(host=names.host(old.server.host)),
+        label=old.label and sweeper.text(old.label),
+        facts={name: sweeper.text(fact) for name, fact in old.facts.items()},
+    )
+    connection = masks.swept(connection, trace.credentials)
+    left = list(_left(connection, names))
+    removed = [*rewriter.removed, *sealed.removed, *(f"{len(edit.octets)} octets that hold a name" for edit in left)]
+    return Pseudonymized(edits.apply(connection, left), tuple(removed))
+
+
+def redacted(trace: Trace, level: str, names: Names) -> Trace:
+    """The trace as far as `level` of `LEVELS` lets it be seen, derived again from what is left of its connection."""
+    if level == "secrets":
+        return masks.shown(trace)
+    connection = pseudonymized(trace, names, keep_content=level == "people").connection
+    again = trace_session(read_session(connection, keep_content=True))
+    return masks.shown(replace(again, digests=None))
+
+
+class _Sealed:
+    """Takes out the octets of TLS that nobody can look into; certificates in them name their owner."""
+
+    def __init__(self, limits: tuple[int, int]) -> None:
+        self._limits = limits
+        self.removed: list[str] = []
+
+    def events(self, connection: Connection) -> Iterator[Event]:
+        """The events with a gap for each such stretch."""
+        at, gone = [0, 0], [0, 0]
+        for event in connection.events:
+            size = len(event.data) if isinstance(event, Octets) else event.size or 0 if isinstance(event, Gap) else 0
+            if isinstance(event, Octets) and at[event.side] + size > self._limits[event.side]:
+                kept = max(self._limits[event.side] - at[event.side], 0)
+                gone[event.side] += size - kept
+                if kept:
+                    yield replace(
+                        event, data=event.data[:kept], places=[each for each in event.places if each[0] < kept]
+                    )
+                yield Gap(event.side, size - kept, GapReason.NOT_LOGGED, event.time_ns, event.frame)
+            else:
+                yield event
+            if isinstance(event, Octets | Gap):
+                at[event.side] += size
+        self.removed = [f"{gone[side]} octets of TLS from the {side.name.lower()}" for side in Side if gone[side]]
+
+
+def _renamed(event: Event, names: Names, sweeper: Sweeper) -> Event:
+    """What stands beside the octets, with pseudonyms."""
+    if isinstance(event, Note):
+        return replace(event, text=sweeper.text(event.text))
+    if isinstance(event, Irregularity):
+        return replace(event, detail=sweeper.text(event.detail))
+    if isinstance(event, Typed):
+        return replace(event, raw=sweeper.octets(event.meant), meant=sweeper.octets(event.meant))
+    if isinstance(event, Secured):
+        certificate = event.certificate and _certificate(event.certificate, names, sweeper)
+        return replace(event, sni=event.sni and names.host(event.sni), certificate=certificate)
+    return event
+
+
+def _certificate(certificate: Certificate, names: Names, sweeper: Sweeper) -> Certificate:
+    """Who issued it to whom, without its digest: whoever has the certificate could find it by that."""
+
+    def outlined(text: str) -> str:
+        return _VALUE.sub(lambda found: sweeper.outline(found.group()), text)
+
+    subject, issuer = outlined(certificate.subject), outlined(certificate.issuer)
+    hosts = tuple(names.host(each) for each in certificate.names)
+    return replace(certificate, subject=subject, issuer=issuer, names=hosts, sha256="")
+
+
+def _left(connection: Connection, names: Names) -> Iterator[Edit]:
+    """Names that are still there in one form or another."""
+    found = {form for name in names.spellings for form in _forms(name)}
+    for side, runs in zip(Side, edits.runs(connection), strict=True):
+        for start, run in runs:
+            for form in found:
+                at = run.find(form)
+                while at >= 0:
+                    yield Edit(side, start + at, start + at + len(form), filler(form))
+                    at = run.find(form, at + len(form))
+
+
+def _forms(name: str) -> Iterator[bytes]:
+    octets = name.encode("utf-8", "surrogateescape")
+    return (form for form in forms(octets) if len(form) >= _SHORTEST)

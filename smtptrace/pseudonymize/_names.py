@@ -1,0 +1,182 @@
+"""Pseudonyms: each name gets one and keeps it, and a host keeps its place in its domain."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+from collections.abc import Callable
+
+from smtptrace import grammar
+from smtptrace.errors import UsageError
+
+GENERIC = frozenset(
+    "localhost localdomain local lan internal corp intern home arpa mail mailer smtp smtps submission imap pop mx mta"
+    " www ns dns relay gateway edge hub autodiscover exim postfix exchange sendmail dovecot protection prod outlook"
+    " office office365 microsoft google gmail googlemail yahoo support aka spamhaus barracudacentral example".split()
+)
+"""Labels that name a service, a product or a provider and nobody; like top-level domains they stay."""
+
+ROLES = frozenset(
+    "postmaster abuse root mailer-daemon noreply no-reply admin administrator info user username test anonymous guest"
+    " none unknown null default smtpsvc host service".split()
+)
+"""Words that are no names; they are replaced where an address or a login stands, not wherever they occur."""
+
+_IPV4 = (("192.0.2.0/24", 254), ("198.51.100.0/24", 254), ("203.0.113.0/24", 254), ("10.0.0.0/8", 2**24 - 2))
+_IPV6 = "2001:db8::/64"
+_KINDS = ("label", "user", "word", "ip", "secret")
+_LONGEST_WORD = 256
+
+
+class Names:
+    """The pseudonyms given so far, by kind and name.
+
+    Args:
+        known: pseudonyms of earlier runs, as `as_json` wrote them.
+    """
+
+    def __init__(self, known: dict[str, dict[str, str]] | None = None) -> None:
+        self._given: dict[str, dict[str, str]] = {kind: dict((known or {}).get(kind, {})) for kind in _KINDS}
+        self.words: dict[str, Callable[[str], str]] = {}
+        self.spellings: set[str] = set()
+
+    @classmethod
+    def from_json(cls, text: str, path: str) -> Names:
+        """The names of a map that an earlier run wrote.
+
+        Raises:
+            UsageError: it is none.
+        """
+        try:
+            known = json.loads(text)
+            sound = all(
+                isinstance(name, str) for kind in _KINDS for pair in known.get(kind, {}).items() for name in pair
+            )
+        except (ValueError, AttributeError, RecursionError) as error:
+            raise UsageError(f"{path}: no map of pseudonyms; name a new file or one that this command wrote") from error
+        if not sound:
+            raise UsageError(f"{path}: no map of pseudonyms; name a new file or one that this command wrote")
+        return cls(known)
+
+    def as_json(self) -> str:
+        """Every name with its pseudonym, without secrets: whoever has it can undo the pseudonyms."""
+        told = {kind: given for kind, given in self._given.items() if kind != "secret"}
+        return json.dumps(told, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+    def learn(self, name: str, pseudonym: Callable[[str], str]) -> None:
+        """Have a name replaced wherever it is found."""
+        key = name.lower()
+        usual = key in GENERIC or key in ROLES or name.upper() in grammar.VERBS or name.isdigit()
+        if 2 <= len(name) <= _LONGEST_WORD and not usual:
+            self.words.setdefault(key, pseudonym)
+            self.spellings.add(name)
+
+    def address(self, address: str) -> str:
+        """The pseudonym of a mailbox or a login: `user@host`, `DOMAIN\\user` or a bare name."""
+        local, at, domain = address.rpartition("@")
+        if at:
+            return f"{self.user(local)}@{self.host(domain)}"
+        domain, backslash, user = address.rpartition("\\")
+        return f"{self.word(domain)}\\{self.user(user)}" if backslash else self.user(address)
+
+    def user(self, user: str) -> str:
+        """The pseudonym of a login or local part."""
+        if not user:
+            return user
+        self.learn(user, self.user)
+        return self._one("user", user.lower(), lambda number: f"person{number}")
+
+    def host(self, host: str) -> str:
+        """The pseudonym of a host or domain, label by label; an address literal keeps its brackets."""
+        inner = host.strip("[]")
+        bare = inner.removeprefix("IPv6:")
+        if is_ip(bare):
+            return host.replace(bare, self.ip(bare))
+        if "." not in host:
+            return self.word(host)
+        self.learn(host, self.host)
+        *labels, top = host.split(".")
+        replaced = ".".join([*(self._label(label) for label in labels), top])
+        return replaced.upper() if host.isupper() else replaced
+
+    def known(self, name: str) -> str:
+        """The pseudonym of a name of unknown kind: that of the user who is known by it, else of a host."""
+        return self.user(name) if name.lower() in self._given["user"] else self.host(name)
+
+    def word(self, word: str) -> str:
+        """The pseudonym of a name that is one label: a computer, a NetBIOS domain, a HELO name."""
+        if not word or word.lower() in GENERIC:
+            return word
+        self.learn(word, self.word)
+        label = self._label(word)
+        return label.upper() if word.isupper() else label
+
+    def ip(self, text: str) -> str:
+        """The pseudonym of an IP address; those of the own machine stay."""
+        address = ipaddress.ip_address(text)
+        if address.is_loopback or address.is_unspecified:
+            return text
+        kind = f"{address.version}:{address}"
+        return self._one("ip", kind, lambda number: _documentation(address.version, number))
+
+    def secret(self, secret: bytes) -> bytes:
+        """Octets of the same length and kind instead of a secret; equal ones for equal secrets."""
+        core = secret.strip(b"\0\r\n\t ")
+        if not core:
+            return secret
+        if not core.isascii():
+            return secret.replace(core, filler(core))
+        given = self._given["secret"].setdefault(core.hex(), f"s{len(self._given['secret']) + 1}x")
+        return secret.replace(core, given.encode().ljust(len(core), b"x")[: len(core)])
+
+    def _label(self, label: str) -> str:
+        if label.lower() in GENERIC or not label:
+            return label
+        return self._one("label", label.lower(), lambda number: f"site{number}")
+
+    def _one(self, kind: str, name: str, make: Callable[[int], str]) -> str:
+        given = self._given[kind]
+        if name not in given:
+            given[name] = make(len(given) + 1)
+        return given[name]
+
+
+def is_ip(text: str) -> bool:
+    """Whether the text is an IP address."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def filler(octets: bytes) -> bytes:
+    """Octets of the same length that say nothing: line ends, controls and what is ASCII or not stay so."""
+    if octets.isascii():
+        return _ASCII.sub(b"x", octets)
+    try:
+        text = octets.decode("utf-8")
+    except UnicodeDecodeError:
+        return _ASCII.sub(b"x", _HIGH.sub(b"\xe9", octets))
+    return "".join(_alike(char) for char in text).encode("utf-8")
+
+
+_ASCII = re.compile(rb"[\x21-\x7e]")
+_HIGH = re.compile(rb"[\x80-\xff]")
+
+
+def _alike(char: str) -> str:
+    if char <= "\x20" or char == "\x7f":
+        return char
+    return ("x", "é", "€", "\U0001d54f")[len(char.encode("utf-8")) - 1]
+
+
+def _documentation(version: int, number: int) -> str:
+    if version == 6:
+        return str(ipaddress.ip_network(_IPV6)[number])
+    for network, room in _IPV4:
+        if number <= room:
+            return str(ipaddress.ip_network(network)[number])
+        number -= room
+    return "192.0.2.255"

@@ -1,0 +1,87 @@
+"""Names in text replaced: addresses, hosts and IP addresses by their look, every other name where it was learnt."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from smtptrace.pseudonymize._names import Names, is_ip
+
+_LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62})"
+_HOST = rf"(?:{_LABEL}\.){{1,20}}[A-Za-z][A-Za-z0-9-]{{1,62}}"
+_LOCAL = r"[^\s<>()\[\]:;,@\\\"']{1,64}"
+_LOOKS = re.compile(
+    rf"(?P<address>{_LOCAL}@(?:{_HOST}|\[[0-9A-Fa-f:.]{{2,45}}\]|[A-Za-z0-9_-]{{1,63}}))"
+    r"|(?P<ipv6>(?<![\w:])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}(?:\.[0-9.]{5,14})?(?![\w:]))"
+    r"|(?P<ipv4>(?<![\w.])[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![\w.]))"
+    rf"|(?P<host>(?<![\w.-]){_HOST}(?![\w-]))"
+)
+_KEY = re.compile(
+    r"(?:AUTH|ORCPT|LOGIN|NAME|HELO|ENVID|from|to|user|email|smtp\.mailfrom|header\.from)=", re.IGNORECASE
+)
+"""What stands before an address and does not belong to it."""
+
+_WHOLE_WORD = 4
+"""Characters; a shorter name is only replaced where it stands alone."""
+
+
+class Sweeper:
+    """Replaces names in text; made once all names are learnt."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        self._count = -1
+        self._words = re.compile("(?!)")
+
+    def text(self, text: str) -> str:
+        """The text with pseudonyms."""
+        pieces, at = [], 0
+        for found in _LOOKS.finditer(text):
+            pieces += [self._learnt(text[at : found.start()]), self._replaced(found)]
+            at = found.end()
+        return "".join(pieces) + self._learnt(text[at:])
+
+    def octets(self, octets: bytes) -> bytes:
+        """The same for octets in UTF-8; others stay as they are."""
+        return self.text(octets.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+
+    def outline(self, text: str) -> str:
+        """Pseudonyms where names look like names, `x` and `0` for every other letter and digit."""
+        pieces, at = [], 0
+        for found in _LOOKS.finditer(text):
+            pieces += [_blank(text[at : found.start()]), self._replaced(found)]
+            at = found.end()
+        return "".join(pieces) + _blank(text[at:])
+
+    def _replaced(self, found: re.Match[str]) -> str:
+        text = found.group()
+        if found["address"] is not None:
+            key = _KEY.match(text)
+            at = key.end() if key else 0
+            return text[:at] + self._names.address(text[at:])
+        if found["host"] is not None:
+            return self._names.host(text)
+        return self._names.ip(text) if is_ip(text) else text
+
+    def _learnt(self, text: str) -> str:
+        """The text with the names that were learnt and look like nothing in particular."""
+        words = self._names.words
+        if len(words) != self._count:
+            self._count, self._words = len(words), _any_of(words)
+        return self._words.sub(lambda found: words[found.group().lower()](found.group()), text)
+
+
+def _any_of(words: Iterable[str]) -> re.Pattern[str]:
+    """Any of the words, the longest first."""
+    ordered = sorted(words, key=len, reverse=True)
+    if not ordered:
+        return re.compile("(?!)")
+    return re.compile("|".join(_word(word) for word in ordered), re.IGNORECASE)
+
+
+def _word(word: str) -> str:
+    return re.escape(word) if len(word) >= _WHOLE_WORD else rf"(?<!\w){re.escape(word)}(?!\w)"
+
+
+def _blank(text: str) -> str:
+    return re.sub(r"[^\W\d_]", "x", re.sub(r"\d", "0", text))
