@@ -183,7 +183,7 @@ class Flow:
         """Find out whether it is SMTP, and which side is the server."""
         one, two = self.halves
         said = len(one.head) + len(two.head)
-        if said == self.judged and not (final and said):
+        if said == self.judged and not final:
             return
         self.judged = said
         ports = int.from_bytes(one.key[-4:-2]), int.from_bytes(one.key[-2:])
@@ -232,10 +232,12 @@ class Flow:
         return Opening.SYN_SEEN if answered else Opening.NO_ANSWER
 
     @property
-    def is_attempt(self) -> bool:
-        """Whether it is a connection to an SMTP port."""
+    def is_silent_attempt(self) -> bool:
+        """Whether it is a connection to an SMTP port of which no word was seen."""
         client = self.client
-        return client is not None and client.isn is not None and int.from_bytes(client.key[-2:]) in SMTP_PORTS
+        if client is None or client.isn is None or self.judged:
+            return False
+        return int.from_bytes(client.key[-2:]) in SMTP_PORTS
 
     # --- the end
 

@@ -15,9 +15,14 @@ LONGEST_PAUSE_NS = 60_000_000_000
 """The most that a sender waits before it sends again, as commonly set (RFC 6298, 2.5)."""
 JOIN = 32 * 1024
 """Octets in order that are joined into one event at most, give or take a segment."""
+PLACES = 512
+"""Packets whose places one event knows at most."""
 HEAD = 4096
 """First octets of a direction that may be looked at to tell what is spoken."""
 _TAIL = 1536
+_SEGMENT = 128
+_AFTER_FIN = ("octets-after-fin", "octets after the FIN were left out")
+_DIFFERS = ("overlap-differs", "octets were sent twice and differ; the first are kept")
 
 Where = tuple[int, int]
 """(time_ns, frame) of a packet."""
@@ -165,7 +170,7 @@ class Half:
         if self.fin is not None and ahead + len(payload) + cut > distance(self.fin[0], self.next):
             room = max(0, distance(self.fin[0], self.next) - ahead)
             if len(payload) + cut - room > 1:  # one octet is a keep-alive
-                self._passes_fin(where)
+                self.tell(*_AFTER_FIN, where)
             payload, cut = part(payload, cut, 0, room)
             if not room:
                 return
@@ -183,14 +188,11 @@ class Half:
         while pending and _stop(pending[-1]) > stop:
             position, payload, cut, place = pending.pop()
             self.held -= len(payload) + cut
-            self._passes_fin(where)
+            self.tell(*_AFTER_FIN, where)
             if position < stop:
                 payload, cut = part(payload, cut, 0, stop - position)
                 pending.append((position, payload, cut, place))
                 self.held += len(payload) + cut
-
-    def _passes_fin(self, where: Where) -> None:
-        self.tell("octets-after-fin", "octets after the FIN were left out", where)
 
     def append(self, payload: bytes, cut: int, where: Where) -> None:
         """Take the next octets of the stream; the other side's octets before them become an event."""
@@ -208,7 +210,7 @@ class Half:
             self.size += len(payload)
             if flow.smtp is None:
                 self.head = (self.head + payload)[:HEAD]
-            if self.size >= JOIN:
+            if self.size >= JOIN or len(self.places) >= PLACES:
                 flow.events.append(self.join())
         if cut:
             flow.say(Gap(self.side, cut, GapReason.SNAPLEN, *where))
@@ -232,10 +234,7 @@ class Half:
         start = max(ahead, -len(recent))
         again = payload[start - ahead : -ahead]
         if again != recent[len(recent) + start :][: len(again)]:
-            self._differs(where)
-
-    def _differs(self, where: Where) -> None:
-        self.tell("overlap-differs", "octets were sent twice and differ; the first are kept", where)
+            self.tell(*_DIFFERS, where)
 
     # --- holes
 
@@ -252,7 +251,7 @@ class Half:
                 again = payload[position - start :]
                 mine = held[1][position - held[0] :]
                 if again[: len(mine)] != mine[: len(again)]:
-                    self._differs(where)
+                    self.tell(*_DIFFERS, where)
                 position = max(position, _stop(held))
             else:
                 end = stop if held is None else min(stop, held[0])
@@ -279,6 +278,11 @@ class Half:
     def is_waiting(self) -> bool:
         """Whether something is held back until something else comes."""
         return bool(self.held) or (self.fin is not None and not self.closed) or bool(self.early)
+
+    @property
+    def weight(self) -> int:
+        """Octets held, with what it takes to hold a segment."""
+        return self.held + _SEGMENT * (len(self.pending) + len(self.early or ()))
 
     @property
     def hole(self) -> int:

@@ -14,7 +14,7 @@ class Limits:
         flows: connections followed at one time; beyond it those without a word, then the longest silent are given up.
         pending_octets: octets of one direction held behind a hole until the octets before them come.
         pending_segments: the same in segments.
-        held_octets: octets of all connections together held behind holes.
+        held_octets: octets of all connections together held behind holes, where each segment counts for 128 more.
     """
 
     idle_s: int = 3600

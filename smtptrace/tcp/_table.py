@@ -18,6 +18,8 @@ Batch = tuple[Connection, list[Event], bool]
 
 SYN, RST, ACK, URG = 2, 4, 16, 32
 _NEAR = 1 << 20
+_MANY = 64
+"""Events without a word that a flow is waited for."""
 
 
 class Table:
@@ -134,12 +136,12 @@ class Table:
         if one.held or two.held or flow.counted:
             self._bound(flow, now)
         if flow.smtp is None:
-            flow.judge(final=False)
-            if flow.smtp is False:
+            flow.judge(final=len(flow.events) > _MANY)
+            if flow.smtp or (flow.smtp is False and flow.is_silent_attempt):
+                self._accept(flow)
+            elif flow.smtp is False:
                 self._drop(flow)
                 return
-            if flow.smtp:
-                self._accept(flow)
         if one.closed and two.closed:
             self._end(flow, now)
             return
@@ -174,7 +176,7 @@ class Table:
 
     def _count(self, flow: Flow) -> int:
         """Octets held of all flows."""
-        held = flow.halves[0].held + flow.halves[1].held
+        held = flow.halves[0].weight + flow.halves[1].weight
         self._held += held - flow.counted
         flow.counted = held
         return self._held
@@ -206,7 +208,7 @@ class Table:
                 self._past.put(half.key, (half.isn, half.next))
         if flow.smtp is None:
             flow.judge(final=True)
-            if flow.smtp or (flow.is_attempt and not flow.judged):
+            if flow.smtp or flow.is_silent_attempt:
                 self._accept(flow)
         if flow.smtp:
             self._hand_on(flow, ended=True)

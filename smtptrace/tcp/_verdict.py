@@ -56,7 +56,8 @@ _PREAMBLE = re.compile(
 _UNPRINTABLE = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _MAIL = re.compile(rb"smtp|lmtp|mail|postfix|exim|exchange|qmail|\bmx[0-9]*\.", re.IGNORECASE)
 _OTHER_GREETING = re.compile(rb"ftp|nntp|usenet|\binn\b", re.IGNORECASE)
-_GREETING = re.compile(rb"(?:220|421|554)[ -](?![245]\.[0-9])")
+_GREETING = re.compile(rb"220[ -](?![245]\.[0-9])(?![^\r\n]*(?:TLS|go ahead|begin))", re.IGNORECASE)
+"""A greeting, and not the reply to STARTTLS (RFC 5321, 4.2; RFC 3207, 4)."""
 _FTP_AUTH = re.compile(rb"AUTH[ \t]+(?:TLS|SSL|GSSAPI)", re.IGNORECASE)
 _COMMON_VERBS = frozenset({"QUIT", "NOOP", "HELP"})
 

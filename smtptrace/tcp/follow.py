@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from smtptrace.segment import Segment
-from smtptrace.tcp._half import JOIN
+from smtptrace.tcp._half import JOIN, PLACES
 from smtptrace.tcp._limits import Limits
 from smtptrace.tcp._sequence import SEQUENCE
 from smtptrace.tcp._table import Batch, Table
@@ -54,7 +54,7 @@ def follow(segments: Iterable[Segment], origin: Origin, limits: Limits | None = 
                     half.chunks, half.places = [payload], []
                 half.size += len(payload)
                 half.expect = half.next = (seq + len(payload)) & SEQUENCE
-                if half.size >= JOIN:
+                if half.size >= JOIN or len(half.places) >= PLACES:
                     yield half.flow.connection, [half.join()], False
         elif half is not None or payload or cut or flags & 2:
             table.take(segment, now)

@@ -460,6 +460,12 @@ class TestBeginning:
         assert followed.streams == (EHLO, GREETING + HELLO)
         assert followed.gaps == []
 
+    @pytest.mark.parametrize("reply", [b"220 TLS go ahead\r\n", b"220 2.0.0 Ready to start TLS\r\n"])
+    def test_begun_at_the_reply_to_starttls(self, reply: bytes) -> None:
+        """It looks like a greeting, but something was said before."""
+        followed = follow_one(Talk().s(reply).c(b"\x16\x03\x01\0\5\1\0\0\1x"))
+        assert followed.with_gaps(SERVER) == b"?" + reply
+
     def test_begun_at_the_greeting_with_a_command_lost(self) -> None:
         """The greeting's acknowledgement tells where the client begins."""
         talk = greeted().c(b"QUIT\r\n").s(BYE).close()

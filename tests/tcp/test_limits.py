@@ -6,7 +6,7 @@ from support.segments import ACK, CLIENT, GREETING, SERVER, SYN, Talk, follow, f
 
 from smtptrace.tcp import Limits
 from smtptrace.tcp._memory import Memory
-from smtptrace.wire import Close, Closing, Irregularity
+from smtptrace.wire import Close, Closing, Irregularity, Octets
 
 
 def begun(**given: object) -> Talk:
@@ -37,8 +37,29 @@ def test_segments_behind_a_hole() -> None:
 def test_octets_of_all_connections() -> None:
     """The connection that passes the bound gives its holes up."""
     talks = [begun(client=f"10.0.1.{at}").lose(CLIENT, 10).send(CLIENT, b"x" * 600) for at in range(3)]
-    found = follow([packet for talk in talks for packet in talk.packets], Limits(held_octets=1500))
+    found = follow([packet for talk in talks for packet in talk.packets], Limits(held_octets=1500 + 3 * 128))
     assert [[reason for _, _, reason in followed.gaps] for followed in found] == [["lost"], ["lost"], ["limit"]]
+
+
+def test_headers_without_octets() -> None:
+    """A capture of headers only is told as it comes on a port of SMTP, and dropped on others."""
+    for port, batches in ((25, 100), (80, 0)):
+        talk = Talk(ports=(40000, port)).shake()
+        for _ in range(200):
+            talk.s(b"", cut=1000)
+        found = follow(talk.close().packets)
+        assert sum(followed.batches for followed in found) > batches if batches else not found
+        assert all(followed.with_gaps(SERVER) == b"_" * 200_000 for followed in found)
+
+
+def test_places_of_one_event() -> None:
+    """Octets that come one by one are told in parts."""
+    talk = begun()
+    for _ in range(2000):
+        talk.c(b"x")
+    followed = follow_one(talk.close())
+    assert max(len(event.places) for event in followed.events if isinstance(event, Octets)) == 512
+    assert followed.said(CLIENT) == b"EHLO a\r\n" + b"x" * 2000
 
 
 def test_segments_before_the_beginning_is_known() -> None:
