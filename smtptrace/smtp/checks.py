@@ -12,6 +12,7 @@ from smtptrace.smtp.typing import TELNET, as_meant, is_edited
 
 _ODD_OCTET = re.compile(rb"[^\t\x20-\x7e]")
 _HTTP = re.compile(rb"[A-Z]{3,10} \S{1,4096} HTTP/1\.[01]")
+_LOGIN = re.compile(rb"[A-Za-z-]{4,8}[ =][A-Za-z0-9_\x08\x7f-]{1,24}(?=[ \r]|$)")
 _LONG, _LONG_AUTH = 2048, 12_288
 """Octets of a command line that no extension needs, and of one of AUTH (RFC 5321, 4.5.3.1.4; RFC 4954, 4)."""
 _SHOWN = 120
@@ -87,7 +88,8 @@ def shown(command: Command, raw: bytes) -> str:
     line = grammar.without_line_end(raw)
     verb = grammar.verb_of(line)
     if command.verb in _LOGINS or verb in _LOGINS:
-        line = b" ".join([*line.split(b" ", 2)[:2], b"****"]) if line.count(b" ") > 1 else line
+        login = _LOGIN.match(line)
+        line = line[: login.end() if login else 4] + (b" ****" if login is None or login.end() < len(line) else b"")
     elif line and verb is None and grammar.is_base64(as_meant(line)):
         line = b"****"
     return repr(line[:_SHOWN])[1:] + ("..." if len(line) > _SHOWN else "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Protocol
 
 from smtptrace.smtp.oddities import Oddities
@@ -10,11 +11,20 @@ from smtptrace.tls.handshake import Handshake
 from smtptrace.wire import Secured, Side
 
 _RECORDS = frozenset({0x14, 0x15, 0x16, 0x17})
+_BEGINNING = re.compile(rb"[A-Za-z]{4,10}(?=[ \r]|$)|[2-5][0-9][0-9](?=[ \r-]|$)")
+_MOST_LINES = 8
 _MOST_CLEAR = 4096
 _INJECTED = {
-    Side.CLIENT: ("starttls-injection", "octets in clear follow STARTTLS: {!r}"),
-    Side.SERVER: ("reply-injection", "octets in clear follow the reply to STARTTLS: {!r}"),
+    Side.CLIENT: ("starttls-injection", "{} octets in clear follow STARTTLS: {}"),
+    Side.SERVER: ("reply-injection", "{} octets in clear follow the reply to STARTTLS: {}"),
 }
+
+
+def _beginnings(clear: bytes) -> str:
+    """The verbs and codes that the first lines begin with; the rest of them may be secret."""
+    lines = clear.rstrip(b"\n").split(b"\n", _MOST_LINES)[:_MOST_LINES]
+    words = (_BEGINNING.match(line) for line in lines)
+    return ", ".join(word[0].decode("ascii") if word else "?" for word in words)
 
 
 class Layer(Protocol):
@@ -91,7 +101,7 @@ class TlsLayer:
             start = stream.position
             stream.take(len(clear))
             kind, told = _INJECTED[stream.side]
-            self._odd.once(kind, told.format(clear[:80]), stream.span(start))
+            self._odd.once(kind, told.format(len(clear), _beginnings(clear)), stream.span(start))
         self._entered[stream.side] = True
         return True
 
