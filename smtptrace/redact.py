@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar, cast
 
-from smtptrace.auth import Credential, DecodedRound, Description
+from smtptrace.auth import Credential, DecodedRound, Description, stray_spans
 from smtptrace.findings import Evidence
 from smtptrace.secret import MASK, Masked, Secret
 from smtptrace.smtp import (
@@ -55,9 +55,10 @@ def reveal(trace: Trace) -> Trace:
 
 def mask(trace: Trace) -> Trace:
     """The trace without any octet of a secret: in raw lines, in decoded fields, and wherever it was repeated."""
-    if not trace.credentials:
+    strays = stray_spans(trace.session)
+    if not trace.credentials and not strays:
         return trace
-    blind = _Blind(trace.session, trace.credentials)
+    blind = _Blind(trace.session, trace.credentials, strays)
     return replace(
         trace,
         session=_session(trace.session, blind),
@@ -101,8 +102,10 @@ class _Blind:
     Most sessions say a secret once, where it is sent; only if it stands anywhere else is every line searched.
     """
 
-    def __init__(self, session: Session, credentials: Iterable[Credential]) -> None:
+    def __init__(self, session: Session, credentials: Iterable[Credential], strays: Iterable[Span] = ()) -> None:
         self._spans: tuple[list[Span], list[Span]] = ([], [])
+        for span in strays:
+            self._spans[span.side].append(span)
         found: set[bytes] = set()
         for credential in credentials:
             for span in credential.secret_spans:

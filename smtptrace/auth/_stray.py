@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterator, Sequence
 
 from smtptrace import grammar
+from smtptrace.auth import _base64, _kinds, _text
 from smtptrace.smtp import AuthExchange, Exchange, Reply, Session
 from smtptrace.wire import Span
 
 _MOST = 16
 _VERB_LIKE = re.compile(rb"[A-Z]{1,8}|.*[<>].*|\*?", re.DOTALL)
-_BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{8,}={0,2}")
 _SHORTEST = 4
+_SHORTEST_LONE = 8
 _SAMPLE = 12
 
 
@@ -42,14 +43,16 @@ def is_stray(exchange: Exchange) -> bool:
 
 
 def stray_spans(session: Session) -> tuple[Span, ...]:
-    """Command lines that look like base64 although no AUTH is open, as where its beginning was not captured."""
-    return tuple(_lone_lines(session))
+    """Command lines that are base64 of something although no AUTH is open, as where its beginning was not captured."""
+    return tuple(exchange.command.span for exchange in session.exchanges if exchange.command and _is_lone(exchange))
 
 
-def _lone_lines(session: Session) -> Iterator[Span]:
-    for exchange in session.exchanges:
-        if is_stray(exchange) and exchange.command is not None and _BASE64.fullmatch(exchange.command.line):
-            yield exchange.command.span
+def _is_lone(exchange: Exchange) -> bool:
+    if not is_stray(exchange) or exchange.command is None:
+        return False
+    line = exchange.command.line.strip()
+    octets = (_base64.decode(line).octets or b"") if len(line) >= _SHORTEST_LONE else b""
+    return bool(octets) and (_text.is_printable(octets.replace(b"\0", b"")) or _kinds.kind_of(octets) is not None)
 
 
 def echoes(replies: Sequence[Reply | None], secrets: Sequence[bytes]) -> Iterator[Span]:

@@ -104,6 +104,7 @@ def auth(credential: Credential, origin: Origin, ids: SecretIds) -> Object:
         "exposure": credential.exposure.value,
         "details": credential.details,
         "problems": list(credential.problems),
+        "advice": credential.advice or None,
     }
 
 

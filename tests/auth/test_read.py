@@ -7,7 +7,9 @@ from support.auth import b64, credential, masked, session, text
 
 from smtptrace.auth import AuthOutcome, Exposure, SecretIds, Verdict, read_credentials, stray_spans, verify
 from smtptrace.auth._read import named
+from smtptrace.redact import mask
 from smtptrace.secret import Secret
+from smtptrace.trace import Trace
 
 LINE = b64("\0alice\0geheim")
 
@@ -100,8 +102,11 @@ def test_server_that_repeats_a_stray_line() -> None:
 
 def test_lone_base64_lines_of_a_session() -> None:
     """Where the capture begins inside AUTH, the password is a line of its own."""
-    made = session(f"C: {b64('geheimes Wort')}", "S: 235 ok", "C: NOOP", "S: 250 ok")
+    lines = (f"C: {b64('geheimes Wort')}", "S: 235 ok", "C: NOOP", "S: 250 ok", "C: HELLOWORLD1", "S: 500 what")
+    made = session(*lines)
     assert [(span.start, span.stop) for span in stray_spans(made)] == [(0, 22)]
+    hidden = mask(Trace(made)).session.exchanges
+    assert [each.command.raw.strip() for each in hidden if each.command] == [b"****", b"NOOP", b"HELLOWORLD1"]
 
 
 def test_unknown_mechanism_is_shown_round_by_round() -> None:
