@@ -144,7 +144,7 @@ class Flow:
             half.tell("reset-ignored", "the connection went on after a RST", where)
             self.reset = None
         if half.next is None:
-            half.wait(seq, payload, cut, where, fin=fin)
+            half.wait(seq, payload, cut, where, now, fin=fin)
         else:
             half.insert(seq, payload, cut, where, now, fin=fin)
 
@@ -156,11 +156,11 @@ class Flow:
 
     # --- what is awaited
 
-    def decide_beginnings(self, now: int) -> None:
-        """Let the streams begin where the lowest octets were seen, or acknowledged."""
+    def decide_beginnings(self, now: int, patience: int = 0) -> None:
+        """Let the streams begin where the lowest octets were seen, or acknowledged, after so many packets."""
         midway = self.halves[0].isn is None and self.halves[1].isn is None
         for half in self.halves:
-            if half.next is not None:
+            if half.next is not None or (half.early and now - half.stuck < patience):
                 continue
             lowest, acknowledged = half.lowest(), half.other.first_ack
             if lowest is None or (acknowledged is not None and -NEAR < distance(acknowledged, lowest) < 0):

@@ -122,9 +122,10 @@ class Half:
 
     # --- where the stream begins
 
-    def wait(self, seq: int, payload: bytes, cut: int, where: Where, *, fin: bool) -> None:
+    def wait(self, seq: int, payload: bytes, cut: int, where: Where, now: int, *, fin: bool) -> None:
         """Hold a segment until it is known where the stream begins."""
-        self.early = self.early or []
+        if self.early is None:
+            self.early, self.stuck = [], now
         self.early.append((seq, payload, cut, where, fin))
         self.held += len(payload) + cut
 

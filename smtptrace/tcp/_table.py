@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict
 
 from smtptrace.segment import Segment
 from smtptrace.tcp._flow import FIN, PATIENCE, Flow, reverse
@@ -17,6 +17,7 @@ Batch = tuple[Connection, list[Event], bool]
 """(connection, its next events, whether these are the last)."""
 
 SYN, RST, ACK, URG = 2, 4, 16, 32
+NAP = 64
 _NEAR = 1 << 20
 _MANY = 64
 """Events without a word that a flow is waited for."""
@@ -37,7 +38,7 @@ class Table:
         self._other = Memory[None](32_768)
         self._past = Memory[tuple[int | None, int | None]](8_192)
         self._opened = Memory[tuple[int, int, int]](32_768)
-        self._watched: deque[tuple[int, Flow]] = deque()
+        self._watched: defaultdict[int, list[Flow]] = defaultdict(list)
         self._held = 0
         self._woken_ns: int | None = None
         self._swept_ns: int | None = None
@@ -58,6 +59,7 @@ class Table:
         half.seen_ns = time_ns
         if flags & RST:
             flow.resets(half, (time_ns, frame), now)
+            self._watch(flow, now)
         else:
             if flags & ACK:
                 half.saw_ack(ack)
@@ -151,9 +153,13 @@ class Table:
             for half in flow.halves:
                 is_calm = not half.pending and half.fin is None and flow.reset is None
                 half.expect = half.next if is_calm and half.next is not None else -1
-        if not flow.watched and (one.is_waiting or two.is_waiting or flow.reset is not None):
+        if not flow.watched and (one.is_waiting or two.is_waiting):
             flow.watched = True
-            self._watched.append((now + PATIENCE, flow))
+            self._watch(flow, now, now - max(one.stuck, two.stuck))
+
+    def _watch(self, flow: Flow, now: int, waited: int = 0) -> None:
+        """Look at a flow again, after as long as it has waited already."""
+        self._watched[(now + max(PATIENCE, waited) + NAP - 1) // NAP].append(flow)
 
     def _hand_on(self, flow: Flow, *, ended: bool) -> None:
         self.ready.append((flow.connection, flow.events, ended))
@@ -220,10 +226,8 @@ class Table:
         self._held -= flow.counted
 
     def wake(self, now: int, time_ns: int) -> None:
-        """Look at the flows that wait for something, and for idle ones."""
-        watched = self._watched
-        while watched and watched[0][0] <= now:
-            _, flow = watched.popleft()
+        """Look at the flows that wait for something, and for idle ones; called once in `NAP` packets."""
+        for flow in self._watched.pop(now // NAP, ()):
             flow.watched = False
             if flow.ended:
                 continue
@@ -231,7 +235,7 @@ class Table:
                 self._end(flow, now)
                 continue
             if any(half.early for half in flow.halves):
-                flow.decide_beginnings(now)
+                flow.decide_beginnings(now, PATIENCE)
             flow.give_up_holes(time_ns, now)
             self._settle(flow, now)
         self._sweep(now, time_ns)

@@ -8,14 +8,13 @@ from smtptrace.segment import Segment
 from smtptrace.tcp._half import JOIN, PLACES
 from smtptrace.tcp._limits import Limits
 from smtptrace.tcp._sequence import SEQUENCE
-from smtptrace.tcp._table import Batch, Table
+from smtptrace.tcp._table import NAP, Batch, Table
 from smtptrace.wire import Origin
 
 __all__ = ["Batch", "Limits", "follow"]
 
 _PLAIN, _MARKS = 0x10, 0x37
 """Of FIN, SYN, RST, ACK and URG only ACK is set."""
-_NAP = 64
 
 
 def follow(segments: Iterable[Segment], origin: Origin, limits: Limits | None = None) -> Iterator[Batch]:
@@ -30,11 +29,10 @@ def follow(segments: Iterable[Segment], origin: Origin, limits: Limits | None = 
     """
     table = Table(origin, limits or Limits())
     halves, ready = table.halves, table.ready
-    wake = now = 0
+    now = 0
     for now, segment in enumerate(segments):
         key, frame, time_ns, seq, ack, flags, payload, cut = segment
-        if now >= wake:
-            wake = now + _NAP
+        if not now % NAP:
             table.wake(now, time_ns)
             yield from ready
             ready.clear()

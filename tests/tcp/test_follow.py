@@ -491,6 +491,14 @@ class TestBeginning:
         assert followed.with_gaps(CLIENT) == b"?" + b"line of a message\r\n" * 300
         assert followed.with_gaps(SERVER) == b"?250 2.0.0 queued\r\n"
 
+    def test_begun_in_the_middle_the_other_side_later_out_of_order(self) -> None:
+        """Each side has its own time to show its lowest octets."""
+        talk = Talk().send(CLIENT, b"RCPT TO:<a@b>\r\n", flags=0)
+        talk.packets += noise(120)
+        talk.s(b"250 a\r\n").s(b"250 b\r\n")
+        talk.packets[-2:] = [talk.packets[-1], *noise(40), talk.packets[-2]]
+        assert follow_one(talk).with_gaps(SERVER) == b"?250 a\r\n250 b\r\n"
+
     def test_begun_in_the_middle_without_acknowledgements(self) -> None:
         """The other side begins where it is seen first."""
         talk = Talk().send(CLIENT, b"RCPT TO:<a@b>\r\n", flags=0)
