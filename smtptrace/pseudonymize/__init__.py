@@ -14,7 +14,7 @@ from smtptrace import edits, masks
 from smtptrace.edits import Edit
 from smtptrace.pseudonymize._learn import learn
 from smtptrace.pseudonymize._names import Names, filler
-from smtptrace.pseudonymize._rewrite import Rewriter, clear_octets
+from smtptrace.pseudonymize._rewrite import Rewriter
 from smtptrace.pseudonymize._text import Sweeper
 from smtptrace.redact import forms
 from smtptrace.smtp import read_session
@@ -23,11 +23,8 @@ from smtptrace.wire import (
     Certificate,
     Connection,
     Event,
-    Gap,
-    GapReason,
     Irregularity,
     Note,
-    Octets,
     Secured,
     Side,
     Typed,
@@ -62,8 +59,7 @@ def pseudonymized(trace: Trace, names: Names, *, keep_content: bool = False) -> 
     rewriter = Rewriter(trace, names, keep_content)
     asked = list(rewriter.edits())
     sweeper = Sweeper(names)
-    sealed = _Sealed(clear_octets(trace))
-    events = [_renamed(event, names, sweeper) for event in sealed.events(trace.session.connection)]
+    events = [_renamed(event, names, sweeper) for event in trace.session.connection.events]
     old = trace.session.connection
     connection = replace(
         edits.apply(replace(old, events=tuple(events)), asked),
@@ -74,7 +70,7 @@ def pseudonymized(trace: Trace, names: Names, *, keep_content: bool = False) -> 
     )
     connection = masks.swept(connection, trace.credentials)
     left = list(_left(connection, names))
-    removed = [*rewriter.removed, *sealed.removed, *(f"{len(edit.octets)} octets that hold a name" for edit in left)]
+    removed = [*rewriter.removed, *(f"{len(edit.octets)} octets that hold a name" for edit in left)]
     return Pseudonymized(edits.apply(connection, left), tuple(removed))
 
 
@@ -85,33 +81,6 @@ def redacted(trace: Trace, level: str, names: Names) -> Trace:
     connection = pseudonymized(trace, names, keep_content=level == "people").connection
     again = trace_session(read_session(connection, keep_content=True))
     return masks.shown(replace(again, digests=None))
-
-
-class _Sealed:
-    """Takes out the octets of TLS that nobody can look into; certificates in them name their owner."""
-
-    def __init__(self, limits: tuple[int, int]) -> None:
-        self._limits = limits
-        self.removed: list[str] = []
-
-    def events(self, connection: Connection) -> Iterator[Event]:
-        """The events with a gap for each such stretch."""
-        at, gone = [0, 0], [0, 0]
-        for event in connection.events:
-            size = len(event.data) if isinstance(event, Octets) else event.size or 0 if isinstance(event, Gap) else 0
-            if isinstance(event, Octets) and at[event.side] + size > self._limits[event.side]:
-                kept = max(self._limits[event.side] - at[event.side], 0)
-                gone[event.side] += size - kept
-                if kept:
-                    yield replace(
-                        event, data=event.data[:kept], places=[each for each in event.places if each[0] < kept]
-                    )
-                yield Gap(event.side, size - kept, GapReason.NOT_LOGGED, event.time_ns, event.frame)
-            else:
-                yield event
-            if isinstance(event, Octets | Gap):
-                at[event.side] += size
-        self.removed = [f"{gone[side]} octets of TLS from the {side.name.lower()}" for side in Side if gone[side]]
 
 
 def _renamed(event: Event, names: Names, sweeper: Sweeper) -> Event:

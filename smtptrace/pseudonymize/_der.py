@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from smtptrace.pseudonymize import _ntlm
 from smtptrace.pseudonymize._names import Names
 
@@ -56,7 +54,7 @@ def _value(tag: int, value: bytes, names: Names, depth: int) -> bytes:
     if tag & 0x20:
         return _values(value, names, depth + 1)
     if tag in _STRINGS:
-        return _string(value, names.known)
+        return _string(value, names)
     if tag == _OCTET_STRING:
         return _inner(value, names, depth)
     return value
@@ -74,8 +72,10 @@ def _inner(value: bytes, names: Names, depth: int) -> bytes:
     return b"\x11" * len(value)
 
 
-def _string(value: bytes, pseudonym: Callable[[str], str]) -> bytes:
-    return pseudonym(value.decode("utf-8", "replace")).encode()
+def _string(value: bytes, names: Names) -> bytes:
+    text = value.decode("utf-8", "replace")
+    names.learn(text, names.known)
+    return names.known(text).encode()
 
 
 def _wrapped(tag: int, value: bytes) -> bytes:

@@ -21,31 +21,31 @@ _PRINCIPAL = re.compile(r"[^/@\s]+")
 
 
 def learn(trace: Trace, names: Names) -> None:
-    """Give every name of the session its pseudonym."""
+    """Learn every name of the session, so that it is replaced wherever it is found."""
     session = trace.session
     for end in (session.connection.client, session.connection.server):
-        names.host(end.host)
+        names.learn(end.host, names.host)
     for credential in trace.credentials:
         _login(credential, names)
     for transaction in session.transactions:
         for path in (transaction.reverse_path, *(each.address for each in transaction.recipients)):
-            names.address(_text(path))
+            names.learn_address(_text(path))
     for exchange in session.exchanges:
         if exchange.command and exchange.command.verb in _ASKED:
-            names.address(_text(exchange.command.argument).strip("<> "))
+            names.learn_address(_text(exchange.command.argument).strip("<> "))
     for host in _hosts(session):
-        names.host(host)
+        names.learn(host, names.host)
 
 
 def _login(credential: Credential, names: Names) -> None:
     for name in (credential.authcid, credential.authzid):
         if name:
-            names.address(name)
+            names.learn_address(name)
     if credential.domain:
-        names.host(credential.domain)
+        names.learn(credential.domain, names.host)
     for name in _told(credential.details):
         for part in _PRINCIPAL.findall(name):
-            names.known(part)
+            names.learn(part, names.known)
 
 
 def _told(details: Any, key: str = "") -> Iterator[str]:

@@ -65,12 +65,20 @@ class Names:
         return json.dumps(told, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
     def learn(self, name: str, pseudonym: Callable[[str], str]) -> None:
-        """Have a name replaced wherever it is found."""
+        """Have a name replaced wherever it is found, unless it is a word that says nothing."""
         key = name.lower()
-        usual = key in GENERIC or key in ROLES or name.upper() in grammar.VERBS or name.isdigit()
-        if 2 <= len(name) <= _LONGEST_WORD and not usual:
+        usual = key in GENERIC or key in ROLES or name.upper() in grammar.VERBS or name.isdigit() or is_ip(name)
+        if 2 <= len(name) <= _LONGEST_WORD and not usual and pseudonym(name).lower() != key:
             self.words.setdefault(key, pseudonym)
             self.spellings.add(name)
+
+    def learn_address(self, address: str) -> None:
+        """Learn the parts of a mailbox or a login."""
+        local, at, domain = address.rpartition("@")
+        if not at:
+            domain, _, local = address.rpartition("\\")
+        self.learn(local, self.user)
+        self.learn(domain, self.host)
 
     def address(self, address: str) -> str:
         """The pseudonym of a mailbox or a login: `user@host`, `DOMAIN\\user` or a bare name."""
@@ -84,7 +92,6 @@ class Names:
         """The pseudonym of a login or local part."""
         if not user:
             return user
-        self.learn(user, self.user)
         return self._one("user", user.lower(), lambda number: f"person{number}")
 
     def host(self, host: str) -> str:
@@ -95,7 +102,6 @@ class Names:
             return host.replace(bare, self.ip(bare))
         if "." not in host:
             return self.word(host)
-        self.learn(host, self.host)
         *labels, top = host.split(".")
         replaced = ".".join([*(self._label(label) for label in labels), top])
         return replaced.upper() if host.isupper() else replaced
@@ -108,7 +114,6 @@ class Names:
         """The pseudonym of a name that is one label: a computer, a NetBIOS domain, a HELO name."""
         if not word or word.lower() in GENERIC:
             return word
-        self.learn(word, self.word)
         label = self._label(word)
         return label.upper() if word.isupper() else label
 

@@ -53,7 +53,7 @@ def _field(kind: int, at: int, octets: bytes, encoding: str, names: Names) -> by
         return _response(octets, names)
     if kind == 3 and at == 52:
         return _like(octets)
-    return _name(octets, encoding, names.address if at == 36 else names.host)
+    return _name(octets, encoding, names, names.address if at == 36 else names.host)
 
 
 def _response(octets: bytes, names: Names) -> bytes:
@@ -71,7 +71,7 @@ def _pairs(octets: bytes, names: Names) -> bytes:
         value = octets[at + 4 : at + 4 + size]
         at += 4 + size
         if number in _PAIRS_WITH_NAMES:
-            value = _name(value, "utf-16-le", names.host)
+            value = _name(value, "utf-16-le", names, names.host)
         elif number in _PAIRS_OF_OCTETS:
             value = _like(value)
         written += struct.pack("<HH", number, len(value)) + value
@@ -81,10 +81,11 @@ def _pairs(octets: bytes, names: Names) -> bytes:
     return written + (rest if not any(rest) else _like(rest))
 
 
-def _name(octets: bytes, encoding: str, pseudonym: Callable[[str], str]) -> bytes:
+def _name(octets: bytes, encoding: str, names: Names, pseudonym: Callable[[str], str]) -> bytes:
     text = octets.decode(encoding, "replace")
-    service, slash, host = text.partition("/")
-    new = f"{service}/{pseudonym(host)}" if slash else pseudonym(text)
+    service, slash, host = text.partition("/") if "/" in text else ("", "", text)
+    names.learn(host, pseudonym)
+    new = service + slash + pseudonym(host)
     return new.encode(encoding, "replace")
 
 

@@ -21,6 +21,7 @@ from smtptrace.wire import Side, Span
 
 _LINE_END = re.compile(rb"\r?\n|\r\0")
 _ERASE = re.compile(rb"[\x08\x7f]")
+_RECORD = re.compile(rb"[\x14-\x18]\x03[\x00-\x04]..", re.DOTALL)
 _STRAY = re.compile(rb"[A-Za-z0-9+/]{8,}={0,2}")
 _TLS = frozenset(("STARTTLS", "X-ANONYMOUSTLS"))
 
@@ -59,30 +60,41 @@ class Rewriter:
 
     def edits(self) -> Iterator[Edit]:
         """What is to be replaced where; lengths change."""
-        regions = self._regions()
+        regions = [sorted(found, key=lambda region: region.start) for found in self._regions()]
         limits = clear_octets(self._trace)
         for side, runs in zip(Side, self._runs, strict=True):
             for start, run in runs:
                 clear = run[: max(limits[side] - start, 0)]
-                yield from self._run(side, start, clear, [each for each in regions[side] if start <= each.start])
+                yield from self._run(side, start, clear, [each for each in regions[side] if start < each.stop])
+                yield from self._sealed(side, start + len(clear), run[len(clear) :])
 
     def _run(self, side: Side, start: int, run: bytes, regions: list[Region]) -> Iterator[Edit]:
         at, stop = start, start + len(run)
-        for region in sorted(regions):
-            if at <= region.start and region.stop <= stop:
-                yield from self._lines(side, at, run[at - start : region.start - start])
-                octets = run[region.start - start : region.stop - start]
-                yield Edit(side, region.start, region.stop, region.rewritten(octets))
-                at = region.stop
+        for region in regions:
+            first, last = max(region.start, at), min(region.stop, stop)
+            if first < last:
+                yield from self._lines(side, at, run[at - start : first - start])
+                yield Edit(side, first, last, region.rewritten(run[first - start : last - start]))
+                at = last
         yield from self._lines(side, at, run[at - start :])
 
     def _lines(self, side: Side, start: int, octets: bytes) -> Iterator[Edit]:
         at = 0
         for end in [found.end() for found in _LINE_END.finditer(octets)] + [len(octets)]:
             line, first, at = octets[at:end], start + at, end
-            new = self._client_line(line, first) if side is Side.CLIENT else self._sweeper.octets(line)
+            new = self._client_line(line, first) if side is Side.CLIENT else self._server_line(line)
             if new != line:
                 yield Edit(side, first, first + len(line), new)
+
+    def _server_line(self, line: bytes) -> bytes:
+        code = line[:4] if grammar.REPLY_LINE.match(line) else b""
+        return code + self._sweeper.octets(line[len(code) :])
+
+    def _sealed(self, side: Side, start: int, octets: bytes) -> Iterator[Edit]:
+        """Filler for TLS that nobody can look into: certificates in it name their owner."""
+        if octets:
+            self.removed.append(f"{len(octets)} octets of TLS from the {side.name.lower()}")
+            yield Edit(side, start, start + len(octets), _records(octets))
 
     def _client_line(self, line: bytes, start: int) -> bytes:
         if start in self._sizes:
@@ -162,7 +174,12 @@ class Rewriter:
             self._inside_body = False
         if counted and len(new) != len(octets):
             self._sizes[command.span.start] = len(new)
-        found.append(Region(span.start, span.stop, lambda raw: new if raw == octets else raw))
+        found.append(Region(span.start, span.stop, lambda raw: new if raw == octets else self._cut(raw, octets)))
+
+    def _cut(self, raw: bytes, begun: bytes) -> bytes:
+        """A stretch of a content with holes; what stands behind one counts as body."""
+        behind = not begun.startswith(raw)
+        return _content.rewritten(raw, self._sweeper, inside_body=behind, keep=self._keep)[0]
 
     def _slice(self, span: Span) -> bytes:
         runs = self._runs[span.side]
@@ -181,6 +198,18 @@ def clear_octets(trace: Trace) -> tuple[int, int]:
         if command and command.verb in _TLS and reply and reply.code < 300:
             return command.span.stop, reply.span.stop
     return (0, 0) if tls and tls.implicit else (sys.maxsize, sys.maxsize)
+
+
+def _records(octets: bytes) -> bytes:
+    """Records of the same types and lengths without what is in them (RFC 8446, 5.1); zeros instead of anything else."""
+    at, written = 0, []
+    while at < len(octets):
+        if not _RECORD.match(octets, at):
+            return b"".join(written) + bytes(len(octets) - at)
+        size = 5 + int.from_bytes(octets[at + 3 : at + 5], "big")
+        written.append(octets[at : at + 5] + bytes(len(octets[at + 5 : at + size])))
+        at += size
+    return b"".join(written)
 
 
 def _retyped(raw: bytes, meant: bytes, new: bytes) -> bytes:

@@ -16,6 +16,12 @@ _PROOFS = frozenset(("p", "v", "response", "rspauth", "cnonce"))
 _LOGINS = frozenset(("n", "a", "username", "authzid", "user"))
 _HOSTS = frozenset(("realm", "host"))
 _PAIR = re.compile(rb'(?:^|(?<=,))\s*([a-zA-Z-]{1,16})=("(?:[^"\\]|\\.)*"|[^,]*)')
+_DER = (b"\x60", b"\xa1", b"\xa0", b"\x6e", b"\x30")
+_KNOWN = (_ntlm.SIGNATURE, b"\x05\x04")
+_UNPRINTABLE = re.compile(rb"[\x02-\x08\x0e-\x1f]")
+_CUT = re.compile(rb"[A-Za-z0-9+/]{16,}")
+"""Base64 of which the end may be missing."""
+
 _PROOF_LINE = re.compile(rb"(.*) ([0-9a-f]{32,128})", re.DOTALL)
 _CLAIMS = frozenset(("aud", "scp", "roles", "ver", "typ", "alg", "token_type", "idtyp", "iss"))
 
@@ -33,12 +39,13 @@ class Tokens:
         self.unread = False
         if line in (b"", b"=", b"*"):
             return line
+        whole = len(line) // 4 * 4 if _CUT.fullmatch(line) else len(line)
         try:
-            token = base64.b64decode(line, validate=True)
+            token = base64.b64decode(line[:whole], validate=True)
         except (binascii.Error, ValueError):
             self.unread = True
             return re.sub(rb"[A-Za-z]", b"x", re.sub(rb"[0-9]", b"0", line)) if line.isascii() else filler(line)
-        return base64.b64encode(self.token(token, secret))
+        return base64.b64encode(self.token(token, secret)) + b"A" * (len(line) - whole)
 
     def token(self, token: bytes, secret: bool) -> bytes:
         """A token rewritten; `secret` tells that it holds one."""
@@ -58,17 +65,16 @@ class Tokens:
         return self._text(token)
 
     def _binary(self, token: bytes) -> bytes | None:
-        """NTLM, Kerberos, SPNEGO, or octets that say nothing to us."""
-        new: bytes | None = None
+        """NTLM, Kerberos, SPNEGO, or octets that say nothing to us; None for text."""
         if token.startswith(_ntlm.SIGNATURE):
             new = _ntlm.rewritten(token, self._names)
-        elif token[:1] in (b"\x60", b"\xa1", b"\xa0", b"\x6e", b"\x30") and len(token) > 8:
-            new = _der.rewritten(token, self._names)
-        elif re.search(rb"[\x02-\x08\x0e-\x1f]", token) is None and token[:4] != b"\x05\x04\x05\xff":
-            return None
+        else:
+            new = _der.rewritten(token, self._names) if token[:1] in _DER else None
+            if new is None and not _UNPRINTABLE.search(token):
+                return None
         if new is None:
             self.unread = True
-            return token[:8] + b"\x11" * (len(token) - 8) if token[:2] in (b"NT", b"\x05\x04") else b"\x11" * len(token)
+            new = token[:8] + b"\x11" * (len(token) - 8) if token.startswith(_KNOWN) else b"\x11" * len(token)
         return new
 
     def _plain(self, token: bytes) -> bytes:
