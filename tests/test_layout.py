@@ -97,8 +97,8 @@ def test_a_module_is_tested_beside_its_kin(path):
 
     How well is another matter: branch coverage of the stages is held by `make cover`.
     """
-    if name(path) in TESTED_ELSEWHERE or not functions(path):
-        pytest.skip(TESTED_ELSEWHERE.get(name(path), "nothing but names"))
+    if name(path) in TESTED_ELSEWHERE or not functions(path) or has_case(path):
+        pytest.skip(TESTED_ELSEWHERE.get(name(path), "nothing but names, or tested by the cases of its folder"))
     folder = ROOT / "tests" / path.parent.relative_to(PACKAGE)
     if path.stem.startswith("_") or path.parent.name in STAGES:
         assert list(folder.glob("test_*.py")), f"no test in {folder.relative_to(ROOT)}"
@@ -114,6 +114,12 @@ def named_in(folder: Path, stem: str) -> bool:
     pattern = re.compile(rf"(?<![\w-]){stem.replace('_', '[-_]')}(?![\w-])")
     files = [file for file in folder.glob("*") if file.suffix in {".py", ".toml"}]
     return any(pattern.search(file.read_text(encoding="utf-8")) for file in files)
+
+
+def has_case(path: Path) -> bool:
+    """Whether the module is an entry of a folder whose tests are a table of cases, and stands in it."""
+    cases = ROOT / "tests" / path.parent.relative_to(PACKAGE) / "cases.toml"
+    return cases.is_file() and f'"{path.stem.replace("_", "-")}"' in cases.read_text(encoding="utf-8")
 
 
 def test_no_file_names_the_machine_it_was_written_on():

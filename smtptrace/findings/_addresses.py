@@ -8,6 +8,12 @@ from functools import lru_cache
 
 _SECOND_LEVEL = frozenset(("co", "com", "org", "net", "ac", "gov", "edu", "or", "ne", "gob", "go"))
 _LOCAL = (".local", ".lan", ".internal", ".corp", ".intra", ".home", ".localdomain", ".intern", ".priv")
+_PRIVATE = tuple(
+    map(
+        ipaddress.ip_network,
+        "10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 127.0.0.0/8 169.254.0.0/16 ::1/128 fc00::/7 fe80::/10".split(),
+    )
+)
 _HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 
 
@@ -32,11 +38,12 @@ def organisation(domain: str) -> str:
 
 @lru_cache(maxsize=4096)
 def is_private(host: str) -> bool:
-    """Whether a numeric address is private, loopback or link-local."""
+    """Whether a numeric address is of a network of its own: private, loopback or link-local."""
     try:
-        return ipaddress.ip_address(host).is_private
+        address = ipaddress.ip_address(host)
     except ValueError:
         return False
+    return any(address in network for network in _PRIVATE if network.version == address.version)
 
 
 def first_host(text: str) -> str:

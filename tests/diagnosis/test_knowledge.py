@@ -1,0 +1,78 @@
+"""The table of what replies mean: its format, every row, and that it stays quick on hostile replies."""
+
+from __future__ import annotations
+
+import datetime
+import re
+import time
+import tomllib
+from importlib import resources
+
+import pytest
+
+from smtptrace.cli._pocketbook import article
+from smtptrace.diagnosis import CAUSES, knowledge_rows, slug_of
+from smtptrace.diagnosis._flavour import _GREETINGS, _WORDINGS
+from smtptrace.diagnosis._knowledge import Said, about, weigh
+
+ROWS = knowledge_rows()
+STAGES = {"GREETING", "EHLO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "OTHER", "UNASKED", "NOTE"}
+FLAVOURS = {flavour for flavour, _ in (*_GREETINGS, *_WORDINGS)}
+SLUGS = {slug_of(name) for name in CAUSES}
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: (row.pattern or " ".join((*row.codes, *row.enhanced)))[:40])
+def test_a_row_is_in_order(row):
+    """Known slugs, flavours and stages, weights in their range, a source, a date of the check, dates that fit."""
+    assert row.pattern or row.codes or row.enhanced
+    assert row.causes and set(row.causes) <= SLUGS
+    assert all(0 < weight < 1 for weight in row.causes.values())
+    assert set(row.stages) <= STAGES and set(row.flavours) <= FLAVOURS
+    assert all(re.fullmatch("[2-5][0-9]{2}", code) for code in row.codes)
+    assert all(re.fullmatch(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}", code) for code in row.enhanced)
+    assert re.fullmatch(r"[A-Z].{10,200}\.", row.meaning)
+    assert re.search(r"RFC [0-9]{3,4}|https?://|MS-|Exim|Cyrus|OpenSSL|Sendmail", row.source)
+    assert type(row.checked_on) is datetime.date
+    assert row.valid_from is None or row.valid_until is None or row.valid_from < row.valid_until
+    assert not row.fix or "Change: " in row.fix
+
+
+def test_the_keys_of_the_file_are_those_of_a_row():
+    """A misspelt key is an error, not a condition that is left out."""
+    text = resources.files("smtptrace.diagnosis").joinpath("knowledge.toml").read_text(encoding="utf-8")
+    assert {key for record in tomllib.loads(text)["reply"] for key in record} <= set(type(ROWS[0]).__slots__)
+
+
+def test_words_silence_bare_codes():
+    """A wording that is known is all that counts; without one, the code has its say."""
+    worded = dict(
+        weigh(Said("535", "5.7.139", "5.7.139 ... SmtpClientAuthentication is disabled", "AUTH"), "exchange-online")
+    )
+    bare = dict(weigh(Said("535", None, "odd words", "AUTH"), None))
+    mute = dict(weigh(Said("535", None, "", "AUTH"), None))
+    assert "smtp-auth-disabled" in worded and "wrong-credentials" not in worded
+    assert bare["wrong-credentials"].confidence > mute["wrong-credentials"].confidence
+
+
+def test_a_providers_rule_is_told_with_its_date():
+    """Of rows about one provider it is said as of when; of the standards it is not."""
+    provider = dict(weigh(Said("535", None, "basic authentication is disabled", "AUTH"), "exchange-online"))
+    standard = dict(weigh(Said("503", None, "bad sequence of commands", "DATA"), None))
+    assert provider["basic-auth-disabled"].as_of is not None
+    assert standard["command-sequence-error"].as_of is None
+
+
+@pytest.mark.parametrize("text", ["a" * 2000, "address " * 250, "5.7.1 " * 333, "mail from: " * 180, "not " * 500])
+def test_hostile_replies_are_quick(text):
+    """No pattern backtracks without bound: a reply of 2000 octets is looked up in a moment."""
+    began = time.process_time()
+    about(Said("550", None, text, "RCPT"), None)
+    about(Said("", None, text, "NOTE"), None)
+    assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize("code", ["220", "250", "354", "421", "535", "550", "5.7.1", "4.3.1", "5.7.139"])
+def test_a_code_has_its_article(code):
+    """What the standard says of it, or what servers mean by it."""
+    found = article(code)
+    assert found is not None and found.meaning and (found.parts["servers"] or found.parts["see"])
