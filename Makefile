@@ -19,7 +19,7 @@ demo: .venv/installed
 	@echo
 	.venv/bin/smtptrace list captures/*.pcapng
 	@echo
-	.venv/bin/smtptrace show captures/postfix-login-accepted.pcapng
+	.venv/bin/smtptrace show captures/cyrus-ntlm-accepted.pcapng
 
 test: check cover slow lab others
 
