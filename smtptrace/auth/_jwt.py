@@ -45,7 +45,7 @@ def read(token: bytes) -> BearerToken:
 
 def shown(values: dict[str, Any]) -> dict[str, Any]:
     """Header or claims for display: so many, each of a bounded size and without structure."""
-    return {str(name)[:80]: _plain(value) for name, value in list(values.items())[:_MOST_CLAIMS]}
+    return {_writable(name)[:80]: _plain(value) for name, value in list(values.items())[:_MOST_CLAIMS]}
 
 
 def seconds(value: Any) -> int | None:
@@ -62,10 +62,9 @@ def iso(value: Any) -> str | None:
 
 
 def words(value: Any) -> tuple[str, ...]:
-    """A claim that is a list, or a text with spaces, as single words."""
-    if isinstance(value, str):
-        return tuple(value.split())
-    return tuple(each for each in value if isinstance(each, str)) if isinstance(value, list) else ()
+    """A claim that is a list, or a text with spaces, as single words; so many, each of a bounded length."""
+    found = value.split() if isinstance(value, str) else value if isinstance(value, list) else []
+    return tuple(_writable(each)[:_LONGEST_VALUE] for each in found[:_MOST_CLAIMS] if isinstance(each, str))
 
 
 def _part(text: bytes) -> dict[str, Any] | None:
@@ -77,4 +76,9 @@ def _plain(value: Any) -> Any:
     if value is None or isinstance(value, bool | int):
         return value
     text = value if isinstance(value, str) else repr(value)
-    return text.encode("utf-8", "replace").decode()[:_LONGEST_VALUE]
+    return _writable(text)[:_LONGEST_VALUE]
+
+
+def _writable(text: str) -> str:
+    """The text without lone surrogates, which JSON can name and UTF-8 cannot write."""
+    return text.encode("utf-8", "replace").decode()

@@ -163,6 +163,7 @@ def test_published_token_of_another_user() -> None:
         ({"aud": "client-1", "nonce": "x", "iss": "https://login.microsoftonline.com/x"}, ("id-token",)),
         ({"exp": "soon", "nbf": True, "aud": 7}, ()),
         ({"exp": 1e300, "iat": -5}, ()),
+        ({"exp": float("nan"), "nbf": float("inf")}, ()),
         ({}, ()),
     ],
 )
@@ -238,3 +239,11 @@ def test_answering(mechanism: str, said: bytes, acknowledged: bytes) -> None:
     answers = responder(mechanism, Login("a@b.c", Secret("t0ken"), host="mail.b.c", port=587))
     assert next(answers) == said
     assert answers.send(b'{"status":"401"}') == acknowledged
+
+
+def test_text_that_utf8_cannot_write() -> None:
+    """JSON can name a lone surrogate; outputs cannot."""
+    part = b64('{"aud":"\\ud800","\\udfff":"\\udfff","upn":"\\ud800"}').rstrip("=").replace("+", "-").replace("/", "_")
+    found = credential(f"C: AUTH XOAUTH2 {_line(_url64({'alg': 'none'}) + '.' + part + '.x')}", "S: 535 no")
+    assert json.dumps(found.details, ensure_ascii=False).encode()
+    assert found.details["token_kind"] == "JWT"

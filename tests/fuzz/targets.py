@@ -52,7 +52,7 @@ def der(octets: bytes) -> None:
     """One GSS-API token."""
     token = _gss.read(octets)
     if token is not None:
-        json.dumps(token.facts)
+        _writable(token.facts)
         _gss.summary(token, octets)
 
 
@@ -67,13 +67,13 @@ def sasl(octets: bytes) -> None:
     made = Session(Connection(Endpoint("10.0.0.5", 50000), Endpoint("10.0.0.1", 25), Origin("fuzz", "fuzz")))
     made.exchanges = made.authentications = [exchange]
     (found,) = read_credentials(made)
-    json.dumps(found.details, default=str)
-    assert all(
-        "\n" not in "".join(map(str, part or ())) for step in found.rounds for part in (step.challenge, step.response)
-    )
-    if len(octets) % 4 == 0 and "SCRAM" not in exchange.mechanism:
+    _writable([found.authcid, found.authzid, found.domain, found.details])
+    said = ["".join(map(str, part or ())) for step in found.rounds for part in (step.challenge, step.response)]
+    assert "\n" not in "".join(said)
+    _writable(said)
+    if len(octets) % 16 == 0 and "SCRAM" not in exchange.mechanism:
         verify(exchange, "geheim")
-    if len(octets) % 4 == 1:
+    if len(octets) % 8 == 1:
         decode_token(octets[2:])
 
 
@@ -81,15 +81,20 @@ def json_and_jwt(octets: bytes) -> None:
     """Error reports, tokens and their framing."""
     found = _json.read_object(octets)
     if found is not None:
-        json.dumps(_jwt.shown(found))
+        _writable(_jwt.shown(found))
     part = base64.urlsafe_b64encode(octets).rstrip(b"=")
     for token in (octets, part + b"." + part + b".c2ln"):
         _jwt.read(token)
         framed = _oauth.unframed(b"user=a@example.com\x01auth=Bearer " + token + b"\x01\x01")
         if framed.token:
             _oauth._oauth_claims.problems_of(framed.token, framed.user, 1_770_000_000_000_000_000)
-            json.dumps(_oauth._oauth_claims.details_of(framed.token), default=str)
+            _writable(_oauth._oauth_claims.details_of(framed.token))
     _oauth.describe(octets)
+
+
+def _writable(facts: object) -> None:
+    """What outputs do with facts: JSON in UTF-8, which has no lone surrogates."""
+    json.dumps(facts, ensure_ascii=False, default=str).encode()
 
 
 def exchange_of(mechanism: str, encoding: int, octets: bytes) -> AuthExchange:
