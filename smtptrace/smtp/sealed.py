@@ -10,7 +10,7 @@ from smtptrace.smtp.streams import Stream
 from smtptrace.tls.handshake import Handshake
 from smtptrace.wire import Secured, Side
 
-_RECORDS = frozenset({0x14, 0x15, 0x16, 0x17})
+_RECORDS = frozenset({0x14, 0x15, 0x16, 0x17, 0x80})  # and the ClientHello of SSL 2.0
 _BEGINNING = re.compile(rb"[A-Za-z]{4,10}(?=[ \r]|$)|[2-5][0-9][0-9](?=[ \r-]|$)")
 _MOST_LINES = 8
 _MOST_CLEAR = 4096

@@ -46,7 +46,7 @@ _SERVER_CERTAIN = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _TLS_RECORD = re.compile(rb"[\x14-\x17]\x03[\x00-\x04][\x00-\x48]")
-_CLIENT_HELLO = re.compile(rb"\x16\x03[\x00-\x04]..\x01", re.DOTALL)
+_CLIENT_HELLO = re.compile(rb"\x16\x03[\x00-\x04]..\x01|\x80.\x01[\x00\x03][\x00-\x04]", re.DOTALL)
 _REPLY_BEGUN = re.compile(rb"[2-5](?:[0-9](?:[0-9](?:[ -]|\r?\n|\r?$)?)?)?$")
 _WORD_BEGUN = re.compile(rb"[A-Za-z][A-Za-z0-9-]{0,14}$")
 _PREAMBLE = re.compile(

@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 CHANGE_CIPHER_SPEC, ALERT, HANDSHAKE, APPLICATION_DATA = 20, 21, 22, 23
+OLD_HELLO = 128
+"""The ClientHello of SSL 2.0, in which old clients offered TLS (RFC 5246, E.2)."""
 _CLEAR = 4096
 _HEADER = re.compile(rb"[\x14-\x18]\x03[\x00-\x04][\x00-\x47]")
 """Kind, version and the upper half of a length up to 2^14 + 2047 (RFC 5246, 6.2.3)."""
-_HEADER_BEGUN = re.compile(rb"[\x14-\x18](?:\x03[\x00-\x04]?)?\Z")
+_OLD_HEADER = re.compile(rb"\x80[\x00-\xff]\x01[\x00\x03][\x00-\x04]")
+_HEADER_BEGUN = re.compile(rb"[\x14-\x18](?:\x03[\x00-\x04]?)?\Z|\x80(?:[\x00-\xff](?:\x01[\x00\x03]?)?)?\Z")
 
 
 class Record(NamedTuple):
@@ -50,6 +53,14 @@ class Records:
         self._buffer = b""
         at = 0
         while at < len(data) and not self._is_clear and not _HEADER_BEGUN.match(data, at):
+            if not self.begun and _OLD_HEADER.match(data, at):
+                size = data[at + 1]
+                if len(data) - at < size + 2:
+                    break
+                self.begun = True
+                yield Record(OLD_HELLO, data[at + 2 : at + 2 + size], size + 2)
+                at += size + 2
+                continue
             if not _HEADER.match(data, at):
                 at = self._resume(data, at)
                 continue
@@ -79,7 +90,7 @@ class Records:
         if self.begun:
             self._is_clear = True
             return at
-        found = _HEADER.search(data, at) or _HEADER_BEGUN.search(data, at)
+        found = _HEADER.search(data, at) or _OLD_HEADER.search(data, at) or _HEADER_BEGUN.search(data, at)
         stop = found.start() if found else len(data)
         self._keep_clear(data[at:stop])
         return stop

@@ -11,8 +11,8 @@ from smtptrace.tls._messages import (
     client_hello,
     server_hello,
 )
-from smtptrace.tls._names import alert_name
-from smtptrace.tls._records import ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, Record, Records
+from smtptrace.tls._names import alert_name, version_name
+from smtptrace.tls._records import ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, OLD_HELLO, Record, Records
 from smtptrace.wire import Certificate, Secured, Side
 
 _FATAL = 2
@@ -95,6 +95,8 @@ class Handshake:
         if record.kind == HANDSHAKE and not self._encrypted[side]:
             for kind, body in self._messages[side].feed(record.content):
                 self._read(side, kind, body)
+        elif record.kind == OLD_HELLO:
+            self._offered = (version_name(int.from_bytes(record.content[1:3])),)
         elif record.kind == CHANGE_CIPHER_SPEC:
             self._encrypted[side] = True
         elif record.kind == APPLICATION_DATA:

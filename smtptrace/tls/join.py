@@ -13,8 +13,10 @@ from smtptrace.wire import Close, Event, Gap, Octets, Side
 Opened = tuple[Side, bytes, int | None, int | None]
 """(side, octets, time_ns, frame) of what one or more TLS records held."""
 
-_BEGINNING = re.compile(rb"(?:\A|(?<=\n))[\x15\x16]\x03[\x00-\x04][\x00-\x48]")
-_BEGUN = re.compile(rb"(?:\A|(?<=\n))[\x15\x16](?:\x03[\x00-\x04]?)?\Z")
+_BEGINNING = re.compile(
+    rb"(?:\A|(?<=\n))(?:[\x15\x16]\x03[\x00-\x04][\x00-\x48]|\x80[\x00-\xff]\x01[\x00\x03][\x00-\x04])"
+)
+_BEGUN = re.compile(rb"(?:\A|(?<=\n))(?:[\x15\x16](?:\x03[\x00-\x04]?)?|\x80(?:[\x00-\xff](?:\x01[\x00\x03]?)?)?)\Z")
 
 
 def join(events: Iterable[Event], opened: Iterable[Opened]) -> list[Event]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
-from support.handshakes import alert, client_hello, record, server_hello
+from support.handshakes import OLD_HELLO, alert, client_hello, record, server_hello
 
 from smtptrace.tls import Handshake, join
 from smtptrace.wire import Gap, GapReason, Octets, Side
 
 _records = st.one_of(
-    st.sampled_from([client_hello(), server_hello(), alert(2, 40), alert(1, 0), b"220 x\r\n", record(20, b"\1")]),
+    st.sampled_from(
+        [client_hello(), OLD_HELLO, server_hello(), alert(2, 40), alert(1, 0), b"220 x\r\n", record(20, b"\1")]
+    ),
     st.builds(record, st.integers(20, 24), st.binary(max_size=60)),
     st.binary(max_size=30),
 )

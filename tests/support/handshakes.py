@@ -17,6 +17,7 @@ from cryptography.x509.oid import NameOID
 from smtptrace.wire import Side
 
 Turn = tuple[Side, bytes]
+OLD_HELLO = b"\x80\x2e\x01\x03\x01\x00\x15\x00\x00\x00\x10" + bytes(37)
 BEGIN, END = (datetime.datetime(year, 1, 2, 3, 4, 5, tzinfo=datetime.UTC) for year in (2024, 2034))
 
 

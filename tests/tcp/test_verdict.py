@@ -82,6 +82,7 @@ def test_what_is_not_smtp(turns: list[tuple[Side, bytes]], port: int) -> None:
     "turns",
     [
         [(CLIENT, TLS_HELLO)],
+        [(CLIENT, b"\x80\x2e\x01\x03\x01" + bytes(43))],
         [(SERVER, b"220 a\r\n")],
         [(SERVER, b"554 no\r\n"), (CLIENT, b"garbage \xff\xfe\r\n")],
         [(CLIENT, b"QUIT\r\n")],

@@ -6,7 +6,19 @@ import hashlib
 import ssl
 
 import pytest
-from support.handshakes import BEGIN, END, Turn, alert, client_hello, der, message, record, server_hello, shake
+from support.handshakes import (
+    BEGIN,
+    END,
+    OLD_HELLO,
+    Turn,
+    alert,
+    client_hello,
+    der,
+    message,
+    record,
+    server_hello,
+    shake,
+)
 
 from smtptrace.tls import Handshake
 from smtptrace.wire import Secured, Side
@@ -175,6 +187,15 @@ def test_extensions() -> None:
     secured = facts((C, client_hello(extensions=versions + name)))
     assert (secured.offered, secured.sni) == (("TLSv1.2", "TLSv1.3"), "\\xff")
     assert facts((C, client_hello(extensions=b"\0\0\0\6\0\4\1\0\1x"))).sni is None
+
+
+def test_the_hello_of_ssl_2() -> None:
+    """Old clients put their first one in a form that SSL 2.0 understands."""
+    secured = facts((C, OLD_HELLO), (S, server_hello(version=0x0301)))
+    assert (secured.offered, secured.version) == (("TLSv1.0",), "TLSv1.0")
+    handshake = read([(C, bytes([octet])) for octet in b"NOOP\r\n" + OLD_HELLO])
+    assert handshake.clear == (b"NOOP\r\n", b"")
+    assert handshake.secured.offered == ("TLSv1.0",)
 
 
 def test_a_request_to_begin_again() -> None:

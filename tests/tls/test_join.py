@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 
-from support.handshakes import client_hello, server_hello, shake
+from support.handshakes import OLD_HELLO, client_hello, server_hello, shake
 
 from smtptrace.tls import join
 from smtptrace.wire import Close, Closing, Event, Gap, GapReason, Octets, Open, Opening, Secured, Side
@@ -75,11 +75,12 @@ def test_clear_and_tls_in_one_event() -> None:
 
 def test_the_beginning_of_tls_cut_anywhere() -> None:
     """The first record may come in pieces."""
-    hello = client_hello()
-    whole = join([Octets(C, STARTTLS + hello)], OPENED)
-    for at in range(1, 8):
-        parts = [Octets(C, STARTTLS + hello[:at]), Octets(C, hello[at:], places=[(3, 9, 9)])]
-        assert join(parts, OPENED) == whole
+    for hello in (client_hello(), OLD_HELLO):
+        whole = join([Octets(C, STARTTLS + hello)], OPENED)
+        assert said(whole, C) == STARTTLS + b"EHLO a\r\n"
+        for at in range(1, 8):
+            parts = [Octets(C, STARTTLS + hello[:at]), Octets(C, hello[at:], places=[(3, 9, 9)])]
+            assert join(parts, OPENED) == whole
 
 
 def test_what_only_looks_like_tls_stays() -> None:
