@@ -145,6 +145,12 @@ _BOUNDS: tuple[_Option, ...] = (
 _OUTPUT: tuple[_Option, ...] = (
     click.option("--json", "as_json", is_flag=True, help="One JSON object a line."),
     click.option("--show-secrets", is_flag=True, help="Show passwords and tokens, which are masked otherwise."),
+    click.option(
+        "--redact",
+        "level",
+        type=click.Choice(("secrets", "people", "content")),
+        help="Hide secrets, people (names become pseudonyms) too, or content (messages become filler) too.",
+    ),
     click.option("--digests", is_flag=True, help="SHA-256 of both streams in the JSON."),
     click.option("--manifest", type=click.Path(), metavar="FILE", help="Write what was read, how, and its digests."),
 )

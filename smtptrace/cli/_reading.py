@@ -36,6 +36,7 @@ class Run:
     show_secrets: bool = False
     merge: bool = False
     manifest: str | None = None
+    level: str | None = None
     ids: SecretIds = field(default_factory=SecretIds)
     unreadable: list[str] = field(default_factory=list)
     readings: list[tuple[Reading, Coverage]] = field(default_factory=list)
@@ -43,8 +44,15 @@ class Run:
     def traces(self) -> Iterator[tuple[Trace, str]]:
         """Each wanted session with its id, as soon as it ends, with its secrets masked or revealed."""
         treat = redact.reveal if self.show_secrets else redact.mask
+        names = None
         for trace, name in self.raw():
-            yield treat(trace), name
+            if self.level in (None, "secrets"):
+                yield treat(trace), name
+            else:
+                from smtptrace.pseudonymize import Names, redacted
+
+                names = names or Names()
+                yield redacted(trace, str(self.level), names)[0], name
 
     def raw(self) -> Iterator[tuple[Trace, str]]:
         """The same with secrets in their `Secret` objects and octets as captured, for verification and conversion."""
@@ -111,6 +119,7 @@ def run_of(
     show_secrets: bool,
     merge: bool,
     manifest: str | None,
+    level: str | None,
     idle: int,
     max_flows: int,
     max_pending: int,
@@ -125,8 +134,10 @@ def run_of(
     _known("--engine", others["engine"], sources.ENGINES)
     selection = Selection(**{name: others.pop(name) for name in Selection.__dataclass_fields__})
     limits = Limits(idle_s=idle, flows=max_flows, pending_octets=max_pending)
-    options = Options(limits=limits, clock_offsets=dict(clock_offsets), **others)
-    return Run(files, selection, options, as_json, show_secrets, merge, manifest)
+    options = Options(limits=limits, clock_offsets=dict(clock_offsets), keep_events=level is not None, **others)
+    if level is not None and show_secrets:
+        raise UsageError("--redact hides what --show-secrets shows; choose one of them")
+    return Run(files, selection, options, as_json, show_secrets, merge, manifest, level)
 
 
 def _known(option: str, value: str | None, choices: Any) -> None:

@@ -16,7 +16,7 @@ from smtptrace.pseudonymize._learn import learn
 from smtptrace.pseudonymize._names import Names, filler
 from smtptrace.pseudonymize._rewrite import Rewriter
 from smtptrace.pseudonymize._text import Sweeper
-from smtptrace.redact import forms
+from smtptrace.redact import forms, mask
 from smtptrace.smtp import read_session
 from smtptrace.trace import Trace, trace_session
 from smtptrace.wire import (
@@ -74,13 +74,17 @@ def pseudonymized(trace: Trace, names: Names, *, keep_content: bool = False) -> 
     return Pseudonymized(edits.apply(connection, left), tuple(removed))
 
 
-def redacted(trace: Trace, level: str, names: Names) -> Trace:
-    """The trace as far as `level` of `LEVELS` lets it be seen, derived again from what is left of its connection."""
+def redacted(trace: Trace, level: str, names: Names) -> tuple[Trace, tuple[str, ...]]:
+    """The trace as far as `level` of `LEVELS` lets it be seen, and what was removed since nobody could look into it.
+
+    From "people" on it is derived again from what is left of its connection, whose events it must hold.
+    """
     if level == "secrets":
-        return masks.shown(trace)
-    connection = pseudonymized(trace, names, keep_content=level == "people").connection
-    again = trace_session(read_session(connection, keep_content=True))
-    return masks.shown(replace(again, digests=None))
+        return masks.shown(trace), ()
+    found = pseudonymized(trace, names, keep_content=level == "people")
+    origin = replace(found.connection.origin, path="-", sha256=None)
+    session = read_session(replace(found.connection, origin=origin), keep_content=True)
+    return mask(trace_session(session)), found.removed
 
 
 def _renamed(event: Event, names: Names, sweeper: Sweeper) -> Event:

@@ -202,7 +202,8 @@ def clear_octets(trace: Trace) -> tuple[int, int]:
 
 def _records(octets: bytes) -> bytes:
     """Records of the same types and lengths without what is in them (RFC 8446, 5.1); zeros instead of anything else."""
-    at, written = 0, []
+    at = 0
+    written: list[bytes] = []
     while at < len(octets):
         if not _RECORD.match(octets, at):
             return b"".join(written) + bytes(len(octets) - at)
