@@ -73,7 +73,8 @@ class PendingData(Pending):
 
     def take(self, reply: Reply, accepted: int) -> None:
         """The reply that asks for the content, or one that answers it."""
-        if reply.code == 354 and self.exchange.intermediate is None and not self.replies:
+        asks = reply.code == 354 or (300 <= reply.code < 400 and not self._started)
+        if asks and self.exchange.intermediate is None and not self.replies:
             self.exchange.intermediate = reply
             self._started = True
             return
@@ -86,7 +87,7 @@ class PendingData(Pending):
 
 
 class PendingAuth(Pending):
-    """AUTH: each 334 is a challenge, anything else ends it (RFC 4954, 4)."""
+    """AUTH: each 334 (any 3yz: RFC 5321, 4.2.1) is a challenge, anything else ends it (RFC 4954, 4)."""
 
     __slots__ = ("challenges",)
 
@@ -98,7 +99,7 @@ class PendingAuth(Pending):
 
     def take(self, reply: Reply, accepted: int) -> None:
         """A challenge, or the end."""
-        if reply.code == 334:
+        if 300 <= reply.code < 400:
             self.challenges.append(reply)
         else:
             super().take(reply, accepted)
