@@ -32,7 +32,7 @@ NOISE = re.compile(
     rb"|DONE$|[a-z]+: |[\w.]+(?:Error|Exception)\b|"
     rb"Listening on |Connection request|\.\.\.|\*sleep|Client authentication|Enter application"
     rb"|gsasl: |Session finished|\s+at |"
-    rb"\w[\w ]{3,60}: |read R BLOCK|\S+@\S+:\S*[$#]|Press any key",
+    rb"\w[\w ]{3,60}: |read R BLOCK|[^\s@]{1,64}@[^\s:]{1,128}:\S{0,200}[$#]|Press any key",
     re.I,
 )
 """What stands between the lines of a dialogue without being said: terminal programs, shells, debug output."""

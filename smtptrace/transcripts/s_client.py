@@ -20,7 +20,7 @@ MARK = re.compile(
 FACT = re.compile(
     rb"(?:New, (?P<version>(?:TLS|SSL)v[0-9.]+), Cipher is (?P<cipher>\S+)|subject=\s*(?P<subject>.*)"
     rb"|issuer=\s*(?P<issuer>.*)"
-    rb"|[ \t]+Protocol *: (?P<protocol>\S+)|[ \t]*(?P<told>Verif\w+.*|verify error:.*|.*\berror:.*))"
+    rb"|[ \t]+Protocol *: (?P<protocol>\S+)|[ \t]*+(?P<told>Verif\w+.*|verify error:.*|.*\berror:.*))"
 )
 ASIDE = re.compile(
     rb"-----BEGIN|-----END|---|[ \t]|depth=|verify |Certificate chain|Server certificate|subject="

@@ -12,7 +12,7 @@ from smtptrace.transcripts._text import Text
 from smtptrace.wire import Connection, Endpoint, Exactness
 
 HIDES = frozenset({"line-ends", "times"})
-END = rb"((?:[0-9]{3}\.){3}[0-9]{3}|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*)\.([0-9]{5})"
+END = rb"((?:[0-9]{3}\.){3}[0-9]{3}|[0-9a-fA-F:.]{2,45})\.([0-9]{5})"
 HEAD = re.compile(END + rb"-" + END + rb": ?(.*)")
 DUMP = re.compile(rb"[0-9a-f]{4,8}: ((?:[0-9a-f]{4} ?)+[0-9a-f]{0,2})  ")
 MARK = re.compile(END + rb"-" + END + rb":")
