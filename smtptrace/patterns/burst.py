@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from smtptrace.findings import Severity, Sight
 from smtptrace.patterns._row import SessionRow
 from smtptrace.patterns._shown import Message, messages, span_s
-from smtptrace.patterns._window import Best, Windows
+from smtptrace.patterns._window import Windows
 
 SEVERITY = Severity.INFO
 INNOCENT = ("a newsletter or mailing list", "a relay that passes on the mail of many", "a queue that is let go")
@@ -39,26 +39,23 @@ class Fold:
 
     def __init__(self, thresholds: Thresholds) -> None:
         self._of = thresholds
-        self._windows: Windows[str, Message] = Windows(thresholds.window_s)
-        self._best: Best[str, list[Message]] = Best(lambda items: sum(message.recipients for _, message in items))
+        self._windows: Windows[str, Message] = Windows(
+            thresholds.window_s, min(thresholds.messages, thresholds.recipients)
+        )
 
     def add(self, row: SessionRow) -> None:
         """Take the messages of one session."""
         for message in row.messages:
             if message.accepted:
                 key = message.user or row.client
-                items = self._windows.add(key, message.time_ns, (row, message))
-                if self._is_many(items):
-                    self._best.offer(key, items)
-
-    def _is_many(self, items: list[Message]) -> bool:
-        many = len(items) >= self._of.messages
-        return many or sum(message.recipients for _, message in items) >= self._of.recipients
+                self._windows.add(key, message.time_ns, (row, message), message.recipients)
 
     def found(self) -> Iterator[Sight]:
         """Who sent much; more than information where senders change or many recipients are refused."""
-        for key, items in self._best.items():
+        for key, items in self._windows.fullest():
             recipients = sum(message.recipients for _, message in items)
+            if len(items) < self._of.messages and recipients < self._of.recipients:
+                continue
             refused = sum(message.refused for _, message in items)
             senders = len({message.sender for _, message in items})
             under_login = bool(items[0][1].user)

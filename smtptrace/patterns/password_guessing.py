@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from smtptrace.findings import Severity, Sight
 from smtptrace.patterns._row import SessionRow
 from smtptrace.patterns._shown import Login, logins, span_s
-from smtptrace.patterns._window import Best, Windows
+from smtptrace.patterns._window import Windows
 
 SEVERITY = Severity.MEDIUM
 INNOCENT = ("a person who does not remember the password", "a program with an old password, if it is always the same")
@@ -35,20 +35,17 @@ class Fold:
 
     def __init__(self, thresholds: Thresholds) -> None:
         self._of = thresholds
-        self._windows: Windows[str, Login] = Windows(thresholds.window_s)
-        self._best: Best[str, list[Login]] = Best(len)
+        self._windows: Windows[str, Login] = Windows(thresholds.window_s, thresholds.failures)
 
     def add(self, row: SessionRow) -> None:
         """Take the logins of one session."""
         for login in row.logins:
             if login.refused and login.user:
-                items = self._windows.add(login.user, login.time_ns, (row, login))
-                if len(items) >= self._of.failures:
-                    self._best.offer(login.user, items)
+                self._windows.add(login.user, login.time_ns, (row, login))
 
     def found(self) -> Iterator[Sight]:
         """Users for whom many passwords were tried."""
-        for user, items in self._best.items():
+        for user, items in self._windows.fullest():
             secrets = {login.secret for _, login in items if login.secret}
             hidden = sum(login.secret is None for _, login in items)
             if len(secrets) >= self._of.secrets or hidden >= 3 * self._of.failures:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from smtptrace.findings import Severity, Sight
 from smtptrace.patterns._row import SessionRow
 from smtptrace.patterns._shown import Login, logins, span_s
-from smtptrace.patterns._window import Best, Windows
+from smtptrace.patterns._window import Windows
 
 SEVERITY = Severity.MEDIUM
 INNOCENT = (
@@ -34,24 +34,21 @@ class Thresholds:
 
 
 class Fold:
-    """Logins by client, and at the end those of the window with the most users."""
+    """Logins by client, and at the end those of the fullest window."""
 
     def __init__(self, thresholds: Thresholds) -> None:
         self._of = thresholds
-        self._windows: Windows[str, Login] = Windows(thresholds.window_s)
-        self._best: Best[str, list[Login]] = Best(_users)
+        self._windows: Windows[str, Login] = Windows(thresholds.window_s, thresholds.users)
 
     def add(self, row: SessionRow) -> None:
         """Take the logins of one session."""
         for login in row.logins:
             if login.user and (login.refused or login.accepted):
-                items = self._windows.add(row.client, login.time_ns, (row, login))
-                if len(items) >= self._of.users and login.refused:
-                    self._best.offer(row.client, items)
+                self._windows.add(row.client, login.time_ns, (row, login))
 
     def found(self) -> Iterator[Sight]:
         """Clients that tried many users."""
-        for client, items in self._best.items():
+        for client, items in self._windows.fullest():
             refused = [item for item in items if item[1].refused]
             users = _users(refused)
             if users >= self._of.users and len(refused) >= self._of.refused_share * len(items):

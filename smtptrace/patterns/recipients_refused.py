@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from smtptrace.findings import Severity, Sight
 from smtptrace.patterns._row import SessionRow
 from smtptrace.patterns._shown import Message, messages, span_s
-from smtptrace.patterns._window import Best, Windows
+from smtptrace.patterns._window import Windows
 
 SEVERITY = Severity.MEDIUM
 INNOCENT = ("an old address list", "a relay that passes on the mail of others")
@@ -35,19 +35,16 @@ class Fold:
 
     def __init__(self, thresholds: Thresholds) -> None:
         self._of = thresholds
-        self._windows: Windows[str, Message] = Windows(thresholds.window_s)
-        self._best: Best[str, list[Message]] = Best(_refused)
+        self._windows: Windows[str, Message] = Windows(thresholds.window_s, thresholds.refused)
 
     def add(self, row: SessionRow) -> None:
         """Take the messages of one session."""
         for message in row.messages:
-            items = self._windows.add(row.client, message.time_ns, (row, message))
-            if message.refused and _refused(items) >= self._of.refused:
-                self._best.offer(row.client, items)
+            self._windows.add(row.client, message.time_ns, (row, message), message.refused)
 
     def found(self) -> Iterator[Sight]:
         """Clients most of whose recipients were refused."""
-        for client, items in self._best.items():
+        for client, items in self._windows.fullest():
             refused = _refused(items)
             all_of_them = refused + sum(message.recipients for _, message in items)
             if refused >= self._of.share * all_of_them:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from smtptrace.findings import Severity, Sight
 from smtptrace.patterns._row import SessionRow
 from smtptrace.patterns._shown import Login, logins, span_s
-from smtptrace.patterns._window import Best, Windows
+from smtptrace.patterns._window import Windows
 
 SEVERITY = Severity.HIGH
 INNOCENT = ("a person who remembered the password at last", "a program whose password was corrected")
@@ -31,23 +31,24 @@ class Thresholds:
 
 
 class Fold:
-    """Logins by user, and the runs of refusals that end in an acceptance."""
+    """The run of refused logins of each user, and the longest that ended in an acceptance."""
 
     def __init__(self, thresholds: Thresholds) -> None:
         self._of = thresholds
-        self._windows: Windows[str, Login] = Windows(thresholds.window_s)
-        self._best: Best[str, list[Login]] = Best(len)
+        self._windows: Windows[str, Login] = Windows(thresholds.window_s, thresholds.failures)
+        self._best: dict[str, list[Login]] = {}
 
     def add(self, row: SessionRow) -> None:
         """Take the logins of one session."""
         for login in row.logins:
-            if not login.user or not (login.refused or login.accepted):
+            if not login.user:
                 continue
-            items = self._windows.add(login.user, login.time_ns, (row, login))
-            if login.accepted:
-                refused = _run(items[:-1])
-                if len(refused) >= self._of.failures:
-                    self._best.offer(login.user, [*refused, items[-1]])
+            if login.refused:
+                self._windows.add(login.user, login.time_ns, (row, login))
+            elif login.accepted:
+                refused = self._windows.end(login.user, login.time_ns)
+                if len(refused) >= self._of.failures and len(refused) >= len(self._best.get(login.user, ())):
+                    self._best[login.user] = [*refused, (row, login)]
 
     def found(self) -> Iterator[Sight]:
         """Users with such a run; of passwords that can be told apart there must have been several."""
@@ -63,13 +64,3 @@ class Fold:
                 f"{span_s([login.time_ns for _, login in items])}: consistent with a guessed password"
             )
             yield Sight(summary, logins(items), SEVERITY, 0.7 if secrets else 0.5)
-
-
-def _run(items: list[Login]) -> list[Login]:
-    """The refused logins at the end of the items, back to the last accepted one."""
-    run: list[Login] = []
-    for item in reversed(items):
-        if item[1].accepted:
-            break
-        run.append(item)
-    return run[::-1]
