@@ -96,8 +96,12 @@ class NtlmMessage:
 
     @property
     def is_unicode(self) -> bool:
-        """Whether strings are UTF-16; those of NEGOTIATE never are."""
-        return self.type != NEGOTIATE and bool((self.flags or 0) & _ntlm_names.UNICODE)
+        """Whether strings are UTF-16; those of NEGOTIATE never are, the form without flags has to be guessed."""
+        if self.type == NEGOTIATE:
+            return False
+        if self.flags is None:
+            return self.get("user")[1:2] == b"\0" or self.get("domain")[1:2] == b"\0"
+        return bool(self.flags & _ntlm_names.UNICODE)
 
 
 def wide_text(octets: bytes) -> str:
@@ -119,6 +123,9 @@ def parse(octets: bytes) -> NtlmMessage:
     if len(octets) < _HEADER[kind] and len(octets) not in _HISTORIC[kind]:
         problems.append("truncated-header")
     starts = min((field.offset for field in payload if _is_behind_header(field, kind)), default=len(octets))
+    if kind == AUTHENTICATE and starts < _HEADER[kind] <= len(octets):
+        flags, payload = None, [field for field in payload if field.name != "session-key"]
+        problems = [slug for slug in problems if not slug.startswith("session-key")]
     header = _header_fields(octets, kind, flags or 0, starts)
     problems += [*_overlaps(payload, header, _HEADER[kind]), *_charset_problems(kind, flags, payload)]
     return NtlmMessage(octets, kind, flags, (*header, *payload), starts, tuple(dict.fromkeys(problems)))
@@ -171,7 +178,9 @@ def _is_behind_header(field: Field, kind: int) -> bool:
 
 def _header_fields(octets: bytes, kind: int, flags: int, starts: int) -> list[Field]:
     """The parts of fixed size; a version is there where the flag says so, a MIC where there is room for one."""
-    places = [("signature", 0, 8), ("message-type", 8, 4), ("flags", _FLAGS_AT[kind], 4)]
+    places = [("signature", 0, 8), ("message-type", 8, 4)]
+    if kind != AUTHENTICATE or starts >= _HEADER[kind]:
+        places.append(("flags", _FLAGS_AT[kind], 4))
     if kind == CHALLENGE:
         places.append(("server-challenge", 24, 8))
     version_at = _HEADER[kind]

@@ -19,6 +19,8 @@ def read_login(user: Message | None, password: Message | None, *, accepted: bool
     """A name and a password that were sent as lines of their own, either of them missing where it was not sent."""
     name, name_problems = _value(user)
     secret, secret_problems = _value(password)
+    if password is not None and secret is None and "masked-by-source" not in secret_problems:
+        secret = password.text
     reading = from_fields(b"", name, secret, accepted=accepted)
     found = (*name_problems, *secret_problems, *reading.problems)
     reading.problems = tuple(dict.fromkeys(found))

@@ -16,6 +16,7 @@ PROBLEMS = {
     "channel-binding-mismatch": "The client's last message does not repeat its GS2 header.",
     "client-nonce-mismatch": "The client's last message does not repeat the nonce.",
     "clock-skew": "The server's clock and the capture's differ by more than five minutes.",
+    "credentials-on-one-line": "User name and password stand on the AUTH line, where at most the name may.",
     "digest-of-wrong-length": "The digest is not as long as the mechanism's hash makes it.",
     "digest-uri-of-another-service": "The digest was made for another service than smtp.",
     "domain-and-address": "A domain was sent beside a name that is an address already.",

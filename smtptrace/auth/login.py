@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from smtptrace.auth import _plain_text, _text
+from smtptrace.auth import _base64, _plain_text, _text
 from smtptrace.auth._credential import DecodedRound
 from smtptrace.auth._description import Description, row
 from smtptrace.auth._reading import Reading
 from smtptrace.auth._respond import Login, Responder
-from smtptrace.auth._talk import Talk, Turn
+from smtptrace.auth._talk import Message, Talk, Turn
 from smtptrace.secret import Secret
 
 _PASSWORD = re.compile(rb"pass|pwd|kennwort", re.IGNORECASE)
@@ -20,6 +20,9 @@ def decode(talk: Talk) -> Reading:
     """Name and password; a prompt that asks for a password is believed, else the order decides."""
     slots = _slots(talk)
     said = {slot: turn.response for slot, turn in zip(slots, talk.turns, strict=True) if turn.response}
+    together = _words(said.get("user"))
+    if together is not None:
+        said |= together
     reading = _plain_text.read_login(said.get("user"), said.get("password"), accepted=talk.accepted)
     name = reading.authcid if "user" in said else None
     is_open = [
@@ -28,6 +31,8 @@ def decode(talk: Talk) -> Reading:
     ]
     reading.rounds = tuple(_round(turn, shown) for turn, shown in zip(talk.turns, is_open, strict=True))
     reading.open_turns = frozenset(at for at, shown in enumerate(is_open) if shown)
+    if together is not None:
+        reading.problems = ("credentials-on-one-line",)
     if _is_asked_again(talk):
         reading.problems = ("initial-response-ignored", *reading.problems)
     return reading
@@ -43,6 +48,18 @@ def _slots(talk: Talk) -> list[str]:
         slots.append("password" if is_password else "user")
         name = said if name is None and not is_password else name
     return slots
+
+
+def _words(message: Message | None) -> dict[str, Message] | None:
+    """Name and password where both stand on one line: each in base64, or both as they are."""
+    words = message.text.split() if message is not None and message.octets is None else []
+    if len(words) != 2 or (message is not None and "masked-by-source" in message.problems):
+        return None
+    decoded = [_base64.decode(word) for word in words]
+    if not all(each.octets and not each.problems and _text.is_printable(each.octets) for each in decoded):
+        decoded = [_base64.Decoded(word) for word in words]
+    user, password = (Message(word, each.octets) for word, each in zip(words, decoded, strict=True))
+    return {"user": user, "password": password}
 
 
 def _asked(turn: Turn) -> bytes:

@@ -64,7 +64,12 @@ def _fields(message: Message, talk: Talk) -> Reading:
         octets, problems = _mistakes.unescaped(message.text, b"\0"), ()
     if octets is None:
         typed = "not-base64" in problems and _text.is_printable(message.text) and b":" in message.text
-        return Reading(problems=("plain-text-instead-of-base64",) if typed else problems)
+        if not typed:
+            return Reading(problems=problems)
+        user, _, password = message.text.partition(b":")
+        reading = _plain_text.from_fields(b"", user, password, accepted=talk.accepted)
+        reading.problems = ("plain-text-instead-of-base64", *reading.problems)
+        return reading
     fields, mistakes = split(octets)
     if fields is None:
         return _nameless(octets, (*problems, *mistakes))

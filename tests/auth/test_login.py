@@ -200,3 +200,20 @@ def test_refused_before_anything_was_said() -> None:
     """No secret was sent, so nothing is exposed."""
     found = credential("C: AUTH LOGIN", "S: 504 5.7.4 Unrecognized authentication type")
     assert (found.outcome, found.exposure, found.advice) == (AuthOutcome.REJECTED, Exposure.NONE, "")
+
+
+@pytest.mark.parametrize("line", ["alice geheim", f"{b64('alice')} {b64('geheim')}"])
+def test_both_on_the_command_line(line: str) -> None:
+    """Encoded or not: both are read, and the line is masked."""
+    lines = (f"C: AUTH LOGIN {line}", "S: 501 5.5.4 no")
+    found = credential(*lines)
+    assert (found.authcid, text(found.secret), found.problems) == ("alice", "geheim", ("credentials-on-one-line",))
+    assert line.encode() not in masked(*lines)
+
+
+def test_password_typed_without_base64() -> None:
+    """It was in clear on the wire, encoded or not."""
+    lines = ("C: AUTH LOGIN", f"S: {USER}", f"C: {b64('alice')}", f"S: {PASSWORD}", "C: Winter-2024!", "S: 501 no")
+    found = credential(*lines)
+    assert (text(found.secret), found.exposure, found.problems) == ("Winter-2024!", Exposure.CLEAR, ("not-base64",))
+    assert b"Winter-2024!" not in masked(*lines)

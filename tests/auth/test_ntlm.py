@@ -392,3 +392,20 @@ def test_endless_pairs() -> None:
     assert (len(found), problems) == (ntlm.MOST_PAIRS, ("too-many-av-pairs",))
     assert found[0].name == "MsvAvNbComputerName"
     assert ntlm.pairs(b"\x99\0\0\0\0\0\0\0")[0][0].name == "MsvAv153"
+
+
+@pytest.mark.parametrize("codec", ["utf-16-le", "ascii"])
+def test_historic_form_without_flags(codec: str) -> None:
+    """A header of 52 octets: what stands where flags would be is payload, and the character set is guessed."""
+    fields = [b"\x22" * 24, b"\x11" * 24, "DOM".encode(codec), "jack".encode(codec), b""]
+    head, payload = b"NTLMSSP\0" + (3).to_bytes(4, "little"), b""
+    for at in (2, 3, 0, 1, 4):
+        payload += fields[at]
+    places = {2: 0, 3: len(fields[2]), 0: len(fields[2] + fields[3]), 1: len(fields[2] + fields[3]) + 24, 4: 0}
+    for at, field in enumerate(fields):
+        size = len(field).to_bytes(2, "little")
+        head += size + size + (52 + places[at]).to_bytes(4, "little")
+    message = ntlm.parse(head + payload)
+    assert (message.flags, message.text("user"), message.text("domain")) == (None, "jack", "DOM")
+    assert (message.payload_starts, message.problems) == (52, ())
+    assert _ntlm_response.response_of(message).kind == "NTLMv1"

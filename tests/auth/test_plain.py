@@ -131,7 +131,6 @@ def test_fields_shown_with_escapes_by_the_source() -> None:
     ("said", "slug"),
     [
         ("!!!notbase64", "not-base64"),
-        ("alice:geheim", "plain-text-instead-of-base64"),
         (b64("nothing"), "no-nul"),
         ("A" * 70_000, "over-long"),
         ("=", "no-nul"),
@@ -161,3 +160,10 @@ def test_user_that_is_no_utf8_stands_beside_in_base64() -> None:
 def test_acting_for_oneself() -> None:
     """The same name as both identities is legal, and said."""
     assert credential(*_said("dGVzdAB0ZXN0ADEyMzQ=")).details["authzid_is_authcid"] is True
+
+
+def test_credentials_typed_without_base64() -> None:
+    """`user:password` as it is."""
+    found = credential(*_said("alice:geheim"))
+    assert (found.authcid, text(found.secret), found.exposure) == ("alice", "geheim", Exposure.CLEAR)
+    assert found.problems == ("plain-text-instead-of-base64",)
