@@ -193,7 +193,7 @@ class Reading:
         for connection, events, ended in opened(batches, self._opener()):
             course = courses.get(id(connection))
             if course is None:
-                origin.format = self.parts[0].report.format
+                connection.origin.format = self.parts[0].report.format
                 course = courses[id(connection)] = _Course(connection, self.options)
             course.feed(events)
             if ended:
