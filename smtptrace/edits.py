@@ -166,8 +166,7 @@ def in_frame_order(connection: Connection) -> Connection:
 
     A connection whose beginning is missing gives the octets of one side after those of the other.
     """
-    keys = _order(connection.events)
-    if all(one <= two for one, two in pairwise(keys)):
+    if all(one[1] <= two[0] for one, two in pairwise(_order(connection.events))):
         return connection
     pieces: list[Event] = []
     for event in connection.events:
@@ -176,15 +175,20 @@ def in_frame_order(connection: Connection) -> Connection:
     return replace(connection, events=tuple(pieces[at] for at in sorted(range(len(pieces)), key=order.__getitem__)))
 
 
-def _order(events: Sequence[Event]) -> list[int]:
-    """The frame up to which each event had to wait for its side's octets before it; the last one where it has none."""
+def _order(events: Sequence[Event]) -> list[tuple[int, int]]:
+    """The frames between which the octets of each event came, those before it of its side included.
+
+    What has no frame stays behind all that was before it.
+    """
     reached = [0, 0]
-    last, keys = 0, []
+    keys: list[tuple[int, int]] = []
     for event in events:
         side = getattr(event, "side", None)
-        before = last if side is None else reached[side]
-        last = before if event.frame is None else max(before, event.frame)
-        if side is not None:
-            reached[side] = last
-        keys.append(last)
+        if event.frame is None or side is None:
+            keys.append((max(*reached, event.frame or 0),) * 2)
+            continue
+        first = max(reached[side], event.frame)
+        last = event.places[-1][2] if isinstance(event, Octets) and event.places else None
+        reached[side] = max(first, last or 0)
+        keys.append((first, reached[side]))
     return keys

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
-from support.connections import CLIENT, START, connections, dialogue, streams
+from support.connections import CLIENT, SERVER, START, connections, dialogue, streams
 
 from smtptrace import edits
 from smtptrace.edits import Edit
@@ -74,3 +74,15 @@ def test_masking_changes_only_what_is_masked(connection: object, places: list[tu
         hidden = {at for edit in asked if edit.side is side for at in range(edit.start, edit.stop)}
         for (start, old), (_, new) in zip(before, after, strict=True):
             assert all(new[at] == (ord("*") if start + at in hidden else old[at]) for at in range(len(old)))
+
+
+def test_octets_stand_in_the_order_of_their_packets() -> None:
+    """Where one side was given after the other; what has no frame stays at its place."""
+    asked = Octets(CLIENT, b"ABC", START, 1, places=((1, START, 3), (2, START, 5)))
+    answered = Octets(SERVER, b"xyz", START, 2, places=((1, START, 4), (2, START, 6)))
+    lost = Gap(SERVER, 5, GapReason.LOST)
+    ordered = edits.in_frame_order(dialogue(asked, answered, lost))
+    assert b"".join(event.data for event in ordered.events if isinstance(event, Octets)) == b"AxByCz"
+    assert ordered.events[-1] is lost
+    said = dialogue("S: 220 a", "C: QUIT", lost)
+    assert edits.in_frame_order(said) is said
