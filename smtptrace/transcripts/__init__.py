@@ -28,9 +28,9 @@ __all__ = ["DIALECTS", "HIDDEN", "read", "recognise"]
 
 DIALECTS = Registry(__name__)
 
-HIDDEN = frozenset("line-ends greeting commands replies content credentials tls times endpoints".split())
+HIDDEN = frozenset("line-ends greeting commands replies content credentials closing tls times endpoints".split())
 """What dialects may hide: line ends, the greeting, what the client or the server says at all, the octets of content,
-the secrets of AUTH, where TLS begins, when and between whom it was said."""
+the secrets of AUTH, the end (QUIT), where TLS begins, when and between whom it was said."""
 
 LAST_RESORT = "bare"
 

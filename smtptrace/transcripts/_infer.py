@@ -160,24 +160,24 @@ class _Sides:
         if self._burst:
             self._burst -= 1
             return True
-        if self._waiting or not self._began or not line.strip() or NOISE.match(line.lstrip()):
+        if self._waiting or not self._began or not line.strip():
             return False
-        return self._before_reply(at) or self._begins_burst(at)
+        noise = NOISE.match(line.lstrip()) is not None
+        return (not noise and self._before_reply(at)) or self._begins_burst(at)
 
     def _begins_burst(self, at: int) -> bool:
         """Whether as many replies follow as lines before them: each line was taken for a command."""
         lines = replies = 0
+        noise = False
         for row in self._rows[at : at + BURST]:
-            if row.kind is not Kind.SAID or (NOISE.match(row.data.lstrip()) and row.data != b"."):
-                break
             code = hidden.reply_code(row.data) if is_reply(row.data) else None
-            if code:
-                replies += code[1]
-            elif replies:
+            if row.kind is not Kind.SAID or (replies and not code):
                 break
-            else:
-                lines += 1
-        self._burst = lines - 1 if 1 < lines <= replies else 0
+            lines += code is None
+            replies += code is not None and code[1]
+            noise = noise or (code is None and NOISE.match(row.data) is not None)
+        fits = lines == replies if noise else lines <= replies
+        self._burst = lines - 1 if lines > 1 and fits else 0
         return self._burst > 0
 
     def _is_empty_response(self, at: int, line: bytes) -> bool:

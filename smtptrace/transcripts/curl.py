@@ -9,7 +9,7 @@ from smtptrace.transcripts._rows import likely, marked
 from smtptrace.transcripts._text import Text
 from smtptrace.wire import Connection
 
-HIDES = frozenset({"line-ends", "content", "times"})
+HIDES = frozenset({"line-ends", "content", "times", "closing"})
 LINE = re.compile(
     rb"(?:\r?[ 0-9.kMG:-]{40,100}\r?)?(?:(?P<time>[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{1,6}) )?(?:\[[0-9x"
     rb"-]+\] )?(?:> ?(?P<client>.*)|< ?(?P<server>.*)"

@@ -12,7 +12,7 @@ from smtptrace.transcripts._text import Line, Text
 from smtptrace.transcripts._times import stamp
 from smtptrace.wire import Connection, Endpoint, Exactness, Gap, GapReason, Octets, Side
 
-HIDES = frozenset({"line-ends", "content"})
+HIDES = frozenset({"line-ends", "content", "closing"})
 TIME = rb"(?:(?P<time>[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{1,6}) )?(?:\[[0-9a-zA-Z-]+\] )?"
 HEAD = re.compile(
     TIME + rb"(?:(?P<way>=>|<=) (?:Send|Recv) (?P<what>header|data"
