@@ -55,11 +55,13 @@ def _json(run: Run) -> None:
 def _table(run: Run, columns: str | None, wide: bool, zone: tzinfo | None) -> None:
     from rich.console import Console
 
-    from smtptrace.outputs.table import layout
+    from smtptrace.outputs.table import fitting, layout
 
     console = Console(soft_wrap=True, highlight=False)
     names = _names(columns, several=len(run.files) > 1)
-    lines = layout(names, console.width if console.is_terminal and not wide else None, zone)
+    width = console.width if console.is_terminal and not wide else None
+    shown = names if width is None or columns else fitting(names, width)
+    lines = layout(shown, width, zone)
     found = False
     for trace, name in run.traces():
         if not found:
@@ -69,6 +71,9 @@ def _table(run: Run, columns: str | None, wide: bool, zone: tzinfo | None) -> No
     if not found and not run.unreadable and not run.selection:
         click.echo("smtptrace: no SMTP session was found", err=True)
     sys.stdout.flush()
+    if len(shown) < len(names):
+        left_out = ", ".join(name for name in names if name not in shown)
+        click.echo(f"smtptrace: no room for {left_out}; --wide and --columns show them", err=True)
     run.say_coverage()
 
 

@@ -15,6 +15,8 @@ from smtptrace.smtp import Outcome, Reply, Session
 from smtptrace.trace import Trace
 from smtptrace.wire import Secured
 
+_GAP = "  "
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -78,18 +80,18 @@ def _tls(trace: Trace, _name: str, _zone: tzinfo | None) -> str:
 
 
 COLUMNS: dict[str, Column] = {
-    "id": Column("ID", 6, 0, lambda _trace, name, _zone: name),
-    "start": Column("START", 23, 0, lambda trace, _name, zone: local(trace.session.start_ns, zone)),
-    "client": Column("CLIENT", 17, 1, lambda trace, _name, _zone: visible(str(trace.session.connection.client))),
-    "server": Column("SERVER", 17, 1, lambda trace, _name, _zone: visible(str(trace.session.connection.server))),
+    "id": Column("ID", 5, 0, lambda _trace, name, _zone: name),
+    "start": Column("START", 19, 0, lambda trace, _name, zone: local(trace.session.start_ns, zone)[:19]),
+    "client": Column("CLIENT", 15, 2, lambda trace, _name, _zone: visible(str(trace.session.connection.client))),
+    "server": Column("SERVER", 15, 2, lambda trace, _name, _zone: visible(str(trace.session.connection.server))),
     "helo": Column("HELO", 8, 2, _helo),
     "tls": Column("TLS", 7, 0, _tls),
-    "auth": Column("AUTH", 14, 2, _auth),
-    "from": Column("FROM", 14, 2, _from),
-    "rcpt": Column("RCPT", 5, 0, _recipients, right=True),
+    "auth": Column("AUTH", 12, 3, _auth),
+    "from": Column("FROM", 10, 3, _from),
+    "rcpt": Column("RCPT", 4, 0, _recipients, right=True),
     "msgs": Column("MSGS", 4, 0, _messages, right=True),
-    "last": Column("LAST REPLY", 16, 3, _last_reply),
-    "file": Column("FILE", 12, 1, lambda trace, _name, _zone: visible(trace.session.connection.origin.path)),
+    "last": Column("LAST REPLY", 12, 4, _last_reply),
+    "file": Column("FILE", 10, 3, lambda trace, _name, _zone: visible(trace.session.connection.origin.path)),
 }
 """All columns by the name that `--columns` takes, in their usual order."""
 
@@ -122,7 +124,7 @@ class Layout:
             self._fit(cell, width, column.right)
             for cell, width, column in zip(cells, self.widths, self.columns, strict=True)
         ]
-        return "  ".join(padded).rstrip()
+        return _GAP.join(padded).rstrip()
 
     def _fit(self, cell: str, width: int, right: bool) -> str:
         length = cell_len(cell)
@@ -130,6 +132,23 @@ class Layout:
             return set_cell_size(cell, width - 1) + "…"
         space = " " * (width - length)
         return space + cell if right else cell + space
+
+
+DISPENSABLE = ("server", "msgs", "tls", "helo", "rcpt", "client")
+"""Columns that a narrow terminal does without, the first to go first."""
+
+
+def fitting(names: Sequence[str], width: int) -> list[str]:
+    """The columns that have room side by side, without the dispensable ones that have not."""
+    kept = list(names)
+    for name in DISPENSABLE:
+        if _least(kept) > width and name in kept:
+            kept.remove(name)
+    return kept
+
+
+def _least(names: Sequence[str]) -> int:
+    return sum(COLUMNS[name].width + len(_GAP) for name in names) - len(_GAP)
 
 
 def layout(names: Sequence[str], width: int | None, zone: tzinfo | None) -> Layout:
@@ -141,9 +160,9 @@ def layout(names: Sequence[str], width: int | None, zone: tzinfo | None) -> Layo
         zone: the zone of the times, None for the machine's own.
     """
     columns = [COLUMNS[name] for name in names]
-    least = [column.width for column in columns]
-    room = (width or 0) - sum(least) - 2 * (len(columns) - 1)
+    widths = [column.width for column in columns]
+    room = (width or 0) - _least(names)
     shares = sum(column.share for column in columns)
     if room > 0 and shares:
-        least = [w + room * column.share // shares for w, column in zip(least, columns, strict=True)]
-    return Layout(columns, least, zone, cut=width is not None)
+        widths = [least + room * column.share // shares for least, column in zip(widths, columns, strict=True)]
+    return Layout(columns, widths, zone, cut=width is not None)

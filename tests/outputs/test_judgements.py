@@ -1,0 +1,45 @@
+"""Findings and causes as JSON and as text."""
+
+from __future__ import annotations
+
+from support.dialogue import session
+
+from smtptrace.findings import Evidence, Finding, Severity
+from smtptrace.outputs.judgements import (
+    diagnosis_lines,
+    diagnosis_object,
+    finding_lines,
+    judgement_object,
+)
+from smtptrace.trace import trace_session
+
+REFUSED = """
+    S: 220 mail.example.test ESMTP Postfix
+    C: EHLO a.example.test
+    S: 250-mail.example.test
+    S: 250 AUTH PLAIN
+    C: AUTH LOGIN
+    S: 535 5.7.8 Error: authentication failed: \\x1b[31mInvalid authentication mechanism
+"""
+
+
+def test_what_was_captured_cannot_move_the_cursor():
+    """Control octets of evidence are shown escaped."""
+    lines = list(diagnosis_lines(trace_session(session(REFUSED)), "1"))
+    assert "\x1b" not in "".join(lines)
+    assert any("\\x1b[31m" in line for line in lines)
+
+
+def test_a_diagnosis_names_the_server_and_its_causes():
+    """Flavour, endpoints, ranked causes."""
+    record = diagnosis_object(trace_session(session(REFUSED)), "7")
+    assert (record["id"], record["server_flavour"], record["server"]) == ("7", "postfix", "10.0.0.1:25")
+    assert record["causes"][0]["class"] == "mechanism-not-offered"
+
+
+def test_a_finding_over_all_sessions_has_the_file_of_each_line():
+    """No session of its own, so each line says where it stands."""
+    finding = Finding("burst", Severity.INFO, "much mail", (Evidence("session 7: MAIL", None, "a.pcap"),))
+    record = judgement_object(finding, None, None)
+    assert (record["source"], record["id"], record["evidence"][0]["file"]) == (None, None, "a.pcap")
+    assert "a.pcap frame ?: session 7: MAIL" in "\n".join(finding_lines(finding, None, None))
