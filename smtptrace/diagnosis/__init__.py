@@ -5,6 +5,8 @@ A cause is a module whose name is its slug with underscores. Its contract:
     the docstring's first line    what the cause means, in one sentence
     `FIX: dict[str, str]`         by server flavour, `any` for the others: what only looks, then the change
     `REFERENCES: tuple[str, ...]` where it stands written
+    `AT: tuple[str, ...]`         (optional) the stages at which something must have been refused for it to be asked
+                                  (SILENT: nowhere); words that speak for it make it asked in any case
     `weigh(case) -> Weight | None` (optional) how strongly the session speaks for it, with the lines that show it;
                                   a cause without it is known by its wordings in knowledge.toml alone
 """

@@ -295,6 +295,8 @@ class Case:
 
     def anomaly(self, *kinds: str) -> Evidence | None:
         """The first anomaly of one of the kinds, as evidence."""
+        if not self.session.anomalies:
+            return None
         found = next((each for each in self.session.anomalies if each.kind in kinds), None)
         return of_anomaly(found, self.session) if found else None
 

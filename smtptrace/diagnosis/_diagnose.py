@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from types import ModuleType
@@ -37,10 +37,8 @@ def diagnose(session: Session, credentials: Sequence[Credential], findings: Sequ
     case = Case(session, credentials, findings)
     if not case.failed:
         return ()
-    weighed = {name: _placed(_weigh(name, module, case), case) for name, module in _modules()}
-    found = [
-        (name, weight) for name, weight in weighed.items() if weight and weight.evidence and weight.confidence >= FAINT
-    ]
+    weighed = ((name, _placed(_weigh(slug, module, case), case)) for name, slug, module in _asked(case))
+    found = [(name, weight) for name, weight in weighed if weight and weight.evidence and weight.confidence >= FAINT]
     found.sort(key=lambda each: -each[1].confidence)
     if found and found[0][0] != "unknown" and found[0][1].confidence > UNKNOWN:
         found = [each for each in found if each[0] != "unknown"]
@@ -52,15 +50,41 @@ def slug_of(name: str) -> str:
     return name.replace("_", "-")
 
 
-@lru_cache(maxsize=1)
-def _modules() -> tuple[tuple[str, ModuleType], ...]:
-    return tuple((name, CAUSES[name]) for name in CAUSES)
+_Entry = tuple[str, str, ModuleType]
 
 
-def _weigh(name: str, module: ModuleType, case: Case) -> Weight | None:
+def _asked(case: Case) -> Iterator[_Entry]:
+    """The causes that may have a say: by the stages at which something was refused, or by what was said."""
+    stages = {each.stage for each in case.refusals} or {"SILENT"}
+    if case.session.tls is not None:
+        stages.add("TLS")
+    asked, others = _entries(frozenset(stages))
+    yield from asked
+    for slug in case.wordings:
+        if slug in others:
+            yield others[slug]
+
+
+@lru_cache(maxsize=256)
+def _entries(stages: frozenset[str]) -> tuple[tuple[_Entry, ...], dict[str, _Entry]]:
+    """The causes whose stages are among these or that name none, and by slug those that are left to the words."""
+    asked: list[_Entry] = []
+    others: dict[str, _Entry] = {}
+    for name in CAUSES:
+        module = CAUSES[name]
+        entry = (name, slug_of(name), module)
+        at = getattr(module, "AT", None if hasattr(module, "weigh") else ())
+        if at is None or stages.intersection(at):
+            asked.append(entry)
+        else:
+            others[entry[1]] = entry
+    return tuple(asked), others
+
+
+def _weigh(slug: str, module: ModuleType, case: Case) -> Weight | None:
     """What the cause says of itself; a cause that is known by words alone has no `weigh`."""
     weigh = getattr(module, "weigh", None)
-    return weigh(case) if weigh else case.said(slug_of(name))
+    return weigh(case) if weigh else case.said(slug)
 
 
 def _placed(weight: Weight | None, case: Case) -> Weight | None:

@@ -16,6 +16,7 @@ FIX = {
     ),
 }
 REFERENCES = ("RFC 4954, 4", "RFC 4616, 2")
+AT = ("AUTH",)
 _CLIENT_FIRST = frozenset(("PLAIN", "XOAUTH2", "OAUTHBEARER", "EXTERNAL"))
 
 

@@ -15,6 +15,7 @@ FIX = {
     ),
 }
 REFERENCES = ("RFC 4954, 4",)
+AT = ("AUTH",)
 _LIMIT = 12288
 _COMMAND_LIMIT = 510
 

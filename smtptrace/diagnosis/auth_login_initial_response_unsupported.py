@@ -13,6 +13,7 @@ FIX = {
     ),
 }
 REFERENCES = ("RFC 4954, 4", "MS-XLOGIN, 2.2.1")
+AT = ("AUTH",)
 
 
 def weigh(case: Case) -> Weight | None:

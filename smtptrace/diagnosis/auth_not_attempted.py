@@ -30,6 +30,7 @@ FIX = {
     ),
 }
 REFERENCES = ("RFC 4954, 6 (530)", "RFC 6409, 4.3")
+AT = ("MAIL", "RCPT", "DATA")
 
 
 def weigh(case: Case) -> Weight | None:

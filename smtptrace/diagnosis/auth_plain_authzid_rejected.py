@@ -17,6 +17,7 @@ FIX = {
     ),
 }
 REFERENCES = ("RFC 4616, 2",)
+AT = ("AUTH",)
 
 
 def weigh(case: Case) -> Weight | None:

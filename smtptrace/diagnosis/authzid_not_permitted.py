@@ -16,6 +16,7 @@ FIX = {
     ),
 }
 REFERENCES = ("RFC 4616, 2", "RFC 4422, 3.4.1")
+AT = ("AUTH",)
 
 
 def weigh(case: Case) -> Weight | None:

@@ -17,6 +17,7 @@ FIX = {
     "postfix": "Look: df -h /var/spool/postfix; postconf queue_minfree message_size_limit. Change: free disk space.",
 }
 REFERENCES = ("RFC 3463, 3.4", "https://learn.microsoft.com/en-us/exchange/mail-flow/back-pressure")
+AT = ()
 
 
 def weigh(case: Case) -> Weight | None:

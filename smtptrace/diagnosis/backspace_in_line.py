@@ -19,7 +19,9 @@ _EDITED = re.compile(rb"[\x08\x7f]|\x1b\[[0-9;]{0,8}[A-D~]|\^H|\^\?")
 
 
 def weigh(case: Case) -> Weight | None:
-    """Such octets in a command that was refused."""
+    """Such octets in a command that was refused; in a capture the session tells of them."""
+    if not (case.is_text or case.session.anomalies):
+        return None
     for refusal in case.refusals:
         command = refusal.exchange.command if refusal.exchange else None
         if command is not None and _EDITED.search(command.raw):

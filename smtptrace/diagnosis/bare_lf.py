@@ -17,6 +17,7 @@ FIX = {
     "qmail": "Change: mend the client; fixcrio in front of qmail-smtpd mends what cannot be changed.",
 }
 REFERENCES = ("RFC 5321, 2.3.8", "https://www.postfix.org/smtp-smuggling.html")
+AT = ("DATA",)
 
 
 def weigh(case: Case) -> Weight | None:

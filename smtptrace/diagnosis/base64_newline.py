@@ -15,6 +15,7 @@ FIX = {
     ),
 }
 REFERENCES = ("RFC 4954, 4", "RFC 4648, 3.1")
+AT = ("AUTH",)
 _WRAPPED = ("wrapped-line", "newline-in-base64")
 _ENCODED = ("trailing-newline",)
 

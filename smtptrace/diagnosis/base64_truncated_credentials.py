@@ -13,6 +13,7 @@ FIX = {
     ),
 }
 REFERENCES = ("RFC 4648, 3.2 and 4",)
+AT = ("AUTH",)
 _SHORTEST = 24
 
 

@@ -16,6 +16,7 @@ FIX = {
     ),
 }
 REFERENCES = ("RFC 5321, 3.8",)
+AT = ("SILENT",)
 
 
 def weigh(case: Case) -> Weight | None:

@@ -14,6 +14,7 @@ FIX = {
     ),
 }
 REFERENCES = ("RFC 9293, 3.8.3", "RFC 6409, 3.1")
+AT = ("SILENT",)
 
 
 def weigh(case: Case) -> Weight | None:

@@ -14,6 +14,7 @@ FIX = {
     ),
 }
 REFERENCES = ("RFC 5321, 3.8",)
+AT = ("SILENT",)
 
 
 def weigh(case: Case) -> Weight | None:

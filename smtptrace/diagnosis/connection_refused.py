@@ -14,6 +14,7 @@ FIX = {
     ),
 }
 REFERENCES = ("RFC 9293, 3.5.2",)
+AT = ("SILENT",)
 
 
 def weigh(case: Case) -> Weight | None:

@@ -13,6 +13,7 @@ FIX = {
     ),
 }
 REFERENCES = ("RFC 854 (NVT: CR NUL)", "RFC 5321, 2.3.8")
+AT = ("OTHER", "UNASKED", "EHLO", "GREETING", "SILENT")
 
 
 def weigh(case: Case) -> Weight | None:

@@ -17,6 +17,7 @@ FIX = {
     ),
 }
 REFERENCES = ("RFC 2195, 2",)
+AT = ("AUTH",)
 _DIGEST = re.compile(r"[0-9a-f]{32}")
 
 

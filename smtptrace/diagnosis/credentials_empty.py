@@ -14,6 +14,7 @@ FIX = {
     ),
 }
 REFERENCES = ("RFC 4616, 2",)
+AT = ("AUTH",)
 _EMPTY = frozenset(("empty-user", "empty-password", "placeholder-value", "empty-token"))
 _NOBODY = frozenset(("undefined", "null", "none", "nil", "nan", "false"))
 

@@ -13,6 +13,7 @@ FIX = {
     ),
 }
 REFERENCES = ("RFC 4954, 4", "RFC 5321, 4.1.4")
+AT = ("MAIL", "RCPT", "DATA")
 
 
 def weigh(case: Case) -> Weight | None:

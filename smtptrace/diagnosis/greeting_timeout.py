@@ -15,6 +15,7 @@ FIX = {
     ),
 }
 REFERENCES = ("RFC 5321, 4.5.3.2.1",)
+AT = ("SILENT",)
 
 
 def weigh(case: Case) -> Weight | None:

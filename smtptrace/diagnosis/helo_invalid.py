@@ -20,6 +20,7 @@ FIX = {
     "iis-smtp": "Change: set a host name in the client; this server takes no IPv4-mapped IPv6 literal.",
 }
 REFERENCES = ("RFC 5321, 4.1.1.1 and 4.1.3",)
+AT = ("EHLO",)
 
 
 def weigh(case: Case) -> Weight | None:

@@ -19,6 +19,7 @@ FIX = {
     "postfix": "Look: postconf smtpd_helo_restrictions. Change: set a name that resolves in the client, or exempt it.",
 }
 REFERENCES = ("RFC 5321, 4.1.4",)
+AT = ("EHLO",)
 
 
 def weigh(case: Case) -> Weight | None:

@@ -12,6 +12,7 @@ FIX = {
     ),
 }
 REFERENCES = ("RFC 5321, 4.5.3.2",)
+AT = ()
 
 
 def weigh(case: Case) -> Weight | None:

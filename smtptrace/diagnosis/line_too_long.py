@@ -13,6 +13,7 @@ FIX = {
     "exim": "Look: exim -bP message_linelength_limit. Change: encode the body in the client.",
 }
 REFERENCES = ("RFC 5321, 4.5.3.1.6", "RFC 5322, 2.1.1")
+AT = ("DATA",)
 
 
 def weigh(case: Case) -> Weight | None:

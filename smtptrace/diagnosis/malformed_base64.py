@@ -13,6 +13,7 @@ FIX = {
     ),
 }
 REFERENCES = ("RFC 4954, 4", "RFC 4648, 4")
+AT = ("AUTH",)
 _PROBLEMS = frozenset(
     (
         "not-base64",

@@ -31,6 +31,7 @@ FIX = {
     ),
 }
 REFERENCES = ("RFC 4954, 4",)
+AT = ("AUTH",)
 
 
 def weigh(case: Case) -> Weight | None:

@@ -21,6 +21,7 @@ FIX = {
     "exim": "Look: exim -bP message_size_limit. Change: raise it.",
 }
 REFERENCES = ("RFC 1870, 6",)
+AT = ("MAIL", "RCPT", "DATA")
 _DECLARED = re.compile(rb"\bSIZE=([0-9]{1,18})\b", re.IGNORECASE)
 
 

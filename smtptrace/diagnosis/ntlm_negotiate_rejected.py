@@ -18,6 +18,7 @@ FIX = {
     ),
 }
 REFERENCES = ("MS-SMTPNTLM, 2.2.1.4 to 2.2.1.8",)
+AT = ("AUTH",)
 
 
 def weigh(case: Case) -> Weight | None:

@@ -14,6 +14,7 @@ FIX = {
     ),
 }
 REFERENCES = ("MS-NLMP, 2.2.2.6 and 3.3.1",)
+AT = ("AUTH",)
 
 
 def weigh(case: Case) -> Weight | None:

@@ -17,6 +17,7 @@ FIX = {
     ),
 }
 REFERENCES = ("Exim specification (the spa authenticator)", "MS-NLMP, 3.3.2")
+AT = ("AUTH",)
 
 
 def weigh(case: Case) -> Weight | None:

@@ -18,6 +18,7 @@ FIX = {
     ),
 }
 REFERENCES = ("MS-NLMP, 2.2.1.3 and 3.3.2",)
+AT = ("AUTH",)
 
 
 def weigh(case: Case) -> Weight | None:

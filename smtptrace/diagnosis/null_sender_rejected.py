@@ -12,6 +12,7 @@ FIX = {
     ),
 }
 REFERENCES = ("RFC 5321, 4.5.5", "RFC 6409, 3.2")
+AT = ("MAIL", "RCPT", "DATA")
 
 
 def weigh(case: Case) -> Weight | None:

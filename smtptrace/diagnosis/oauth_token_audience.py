@@ -23,6 +23,7 @@ REFERENCES = (
     "https://learn.microsoft.com/en-us/exchange/client-developer/legacy-protocols/"
     "how-to-authenticate-an-imap-pop-smtp-application-by-using-oauth",
 )
+AT = ("AUTH",)
 
 
 def weigh(case: Case) -> Weight | None:

@@ -17,6 +17,7 @@ FIX = {
     ),
 }
 REFERENCES = ("https://developers.google.com/workspace/gmail/imap/xoauth2-protocol",)
+AT = ("AUTH",)
 
 
 def weigh(case: Case) -> Weight | None:

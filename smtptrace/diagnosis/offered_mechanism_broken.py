@@ -25,6 +25,7 @@ FIX = {
     ),
 }
 REFERENCES = ("RFC 4954, 4", "RFC 4422, 4")
+AT = ("AUTH", "RCPT")
 _SHARED_SECRET = frozenset(("DIGEST-MD5", "CRAM-MD5"))
 _TICKET = frozenset(("GSSAPI", "GSS-SPNEGO", "EXTERNAL"))
 _SIMPLE = frozenset(("PLAIN", "LOGIN"))

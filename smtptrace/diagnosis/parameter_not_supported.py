@@ -17,6 +17,7 @@ FIX = {
     ),
 }
 REFERENCES = ("RFC 5321, 4.1.1.11",)
+AT = ("MAIL", "RCPT")
 _NEEDS = {
     b"SIZE": "SIZE",
     b"BODY": "8BITMIME",

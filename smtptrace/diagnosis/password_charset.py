@@ -14,6 +14,7 @@ FIX = {
     "hmailserver": "Change: set a password of ASCII characters; this server compares others in its own code page.",
 }
 REFERENCES = ("RFC 4616, 2", "RFC 8265, 4")
+AT = ("AUTH",)
 
 
 def weigh(case: Case) -> Weight | None:

@@ -16,6 +16,7 @@ FIX = {
     ),
 }
 REFERENCES = ("RFC 8314, 3.3",)
+AT = ("SILENT",)
 _PORT = re.compile(r"[:= ](?:465|990|991|993|994|995|2465|4465)\b")
 _TLS_PORTS = frozenset((465, 2465, 4465, 990, 991, 994))
 _NO_GREETING = re.compile(

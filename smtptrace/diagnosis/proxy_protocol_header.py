@@ -20,6 +20,7 @@ FIX = {
     "exchange": "Change: turn the header off in the balancer; Exchange reads none.",
 }
 REFERENCES = ("https://www.haproxy.org/download/1.8/doc/proxy-protocol.txt",)
+AT = ("OTHER", "UNASKED", "EHLO", "SILENT")
 
 
 def weigh(case: Case) -> Weight | None:

@@ -13,6 +13,7 @@ FIX = {
     ),
 }
 REFERENCES = ("RFC 2033, 4.2", "Exim specification (PRDR)")
+AT = ("DATA",)
 
 
 def weigh(case: Case) -> Weight | None:

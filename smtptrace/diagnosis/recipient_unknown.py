@@ -15,6 +15,7 @@ FIX = {
     "exim": "Look: exim -bt ADDRESS. Change: correct the address.",
 }
 REFERENCES = ("RFC 5321, 3.3", "RFC 3463, 3.2 (X.1.1)")
+AT = ("RCPT",)
 
 
 def weigh(case: Case) -> Weight | None:

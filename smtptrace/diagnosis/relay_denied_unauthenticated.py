@@ -31,6 +31,7 @@ FIX = {
     "qmail": "Look: the rcpthosts file and RELAYCLIENT. Change: log in, or set RELAYCLIENT for the client's address.",
 }
 REFERENCES = ("RFC 5321, 7.7", "RFC 4954, 6")
+AT = ()
 
 
 def weigh(case: Case) -> Weight | None:

@@ -28,6 +28,7 @@ FIX = {
     "qq": "Change: set From and envelope sender to the address that logs in.",
 }
 REFERENCES = ("RFC 6409, 6.1",)
+AT = ("MAIL", "RCPT", "DATA")
 
 
 def weigh(case: Case) -> Weight | None:

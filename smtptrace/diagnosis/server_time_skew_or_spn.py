@@ -17,6 +17,7 @@ FIX = {
     ),
 }
 REFERENCES = ("RFC 4120, 7.5.9", "https://support.microsoft.com/en-us/topic/kb979175")
+AT = ("AUTH",)
 _KERBEROS = frozenset(("GSSAPI", "EXCHANGEAUTH", "GSS-SPNEGO"))
 
 

@@ -14,6 +14,7 @@ FIX = {
     "postfix": "Look: postconf smtputf8_enable. Change: turn it on, and let the client declare SMTPUTF8.",
 }
 REFERENCES = ("RFC 6531, 3.3 and 3.5",)
+AT = ("MAIL", "RCPT")
 
 
 def weigh(case: Case) -> Weight | None:

@@ -24,6 +24,7 @@ FIX = {
     "opensmtpd": "Look: smtpd -n; grep listen /etc/mail/smtpd.conf. Change: add tls pki NAME to the listen line.",
 }
 REFERENCES = ("RFC 3207, 4",)
+AT = ("STARTTLS",)
 
 
 def weigh(case: Case) -> Weight | None:

@@ -25,6 +25,7 @@ FIX = {
     ),
 }
 REFERENCES = ("RFC 9525, 6", "RFC 5280, 6", "RFC 7817")
+AT = ("SILENT",)
 _ALERTS = re.compile(r"unknown_ca|bad_certificate|certificate_|unsupported_certificate", re.IGNORECASE)
 
 

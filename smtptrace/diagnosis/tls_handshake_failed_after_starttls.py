@@ -25,6 +25,7 @@ FIX = {
     ),
 }
 REFERENCES = ("RFC 3207, 4.1", "RFC 8446, 6")
+AT = ("SILENT",)
 _CERTIFICATE = re.compile(r"unknown_ca|bad_certificate|certificate|unknown ca", re.IGNORECASE)
 
 

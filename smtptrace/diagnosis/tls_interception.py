@@ -17,6 +17,7 @@ FIX = {
     ),
 }
 REFERENCES = ("RFC 8446, 9.3",)
+AT = ("SILENT", "TLS")
 _MAKERS = re.compile(
     r"avast|\bavg\b|kaspersky|\beset\b|bitdefender|mcafee|norton|symantec|sophos|forti|zscaler|palo alto|blue ?coat"
     r"|check ?point|untangle|watchguard|netskope|dr\.?web|g ?data|trend ?micro|barracuda|squid|mitmproxy|charles"

@@ -14,6 +14,7 @@ FIX = {
     ),
 }
 REFERENCES = ("RFC 8996", "RFC 8446, 4.1")
+AT = ("SILENT",)
 _OLD = frozenset(("SSLv2", "SSLv3", "TLSv1", "TLSv1.0", "TLSv1.1", "TLS 1.0", "TLS 1.1", "SSL 3.0", "1.0", "1.1"))
 
 

@@ -16,6 +16,7 @@ FIX = {
     ),
 }
 REFERENCES = ("RFC 8314, 3.3",)
+AT = ("OTHER", "UNASKED", "GREETING", "SILENT")
 _HELLO = re.compile(rb"\x16\x03[\x00-\x04]|\x80.\x01\x03")
 _SET_SO = re.compile(
     r"secure: ?true|ssl: ?true|port: ?(?:587|25|2525)\b.*secure|\b(?:ssl|smtps)://[^ ]+:(?:25|587|2525)\b",

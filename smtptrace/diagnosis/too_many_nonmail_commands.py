@@ -27,9 +27,9 @@ def weigh(case: Case) -> Weight | None:
     """Many such commands before the refusal that ends the session."""
     said = case.said("too-many-nonmail-commands")
     first = case.first
-    idle = [index for index, _ in case.sent("NOOP", "RSET", "VRFY", "HELP")]
-    if first is None or len(idle) < _MANY or first.reply.code not in {421, 554, 550, 500, 502}:
+    if first is None or len(case.numbered) < _MANY or first.reply.code not in {421, 554, 550, 500, 502}:
         return said
+    idle = [index for index, _ in case.sent("NOOP", "RSET", "VRFY", "HELP")]
     run = [index for index in idle if index <= first.index or first.index < 0]
     if len(run) >= _MANY:
         because = f"{len(run)} commands that send no mail came before the refusal."

@@ -32,6 +32,7 @@ FIX = {
     "amazon-ses": "Look: the SMTP credentials of this region. Change: create SMTP credentials for the region in use.",
 }
 REFERENCES = ("RFC 4954, 6 (535 5.7.8)",)
+AT = ("AUTH",)
 
 
 def weigh(case: Case) -> Weight | None:

@@ -19,6 +19,7 @@ FIX = {
     ),
 }
 REFERENCES = ("https://docs.aws.amazon.com/ses/latest/dg/smtp-credentials.html",)
+AT = ("AUTH",)
 _ACCESS_KEY = re.compile(rb"(?:AKIA|ASIA)[A-Z0-9]{8,}")
 _SECRET_KEY = re.compile(rb"[A-Za-z0-9/+]{40}")
 
