@@ -11,9 +11,9 @@ from smtptrace import grammar
 from smtptrace.errors import UsageError
 
 GENERIC = frozenset(
-    "localhost localdomain local lan internal corp intern home arpa mail mailer smtp smtps submission imap pop mx mta"
+    "localhost localdomain mail mailer smtp smtps submission imap pop mx mta"
     " www ns dns relay gateway edge hub autodiscover exim postfix exchange sendmail dovecot protection prod outlook"
-    " office office365 microsoft google gmail googlemail yahoo support aka spamhaus barracudacentral example".split()
+    " office365 microsoft google gmail googlemail yahoo support aka spamhaus barracudacentral example".split()
 )
 """Labels that name a service, a product or a provider and nobody; like top-level domains they stay."""
 

@@ -49,7 +49,8 @@ class Sweeper:
         """Pseudonyms where names look like names, `x` and `0` for every other letter and digit."""
         pieces, at = [], 0
         for found in _LOOKS.finditer(text):
-            pieces += [_blank(text[at : found.start()]), self._replaced(found)]
+            kept = self._replaced(found)
+            pieces += [_blank(text[at : found.start()]), _blank(kept) if kept == found.group() else kept]
             at = found.end()
         return "".join(pieces) + _blank(text[at:])
 

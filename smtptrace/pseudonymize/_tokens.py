@@ -130,7 +130,7 @@ class Tokens:
         header, rest = (token[: gs2.end()], token[gs2.end() :]) if gs2 else (b"", token)
         if _PAIR.match(rest):
             return self._sweeper.octets(header) + _PAIR.sub(self._pair, rest)
-        if b"\\" in token or b"@" in token or not re.search(rb"[\s<>{:]", token):
+        if not re.search(rb"[\s<>{:]", token):
             return self._login(token)
         return self._sweeper.octets(token)
 
