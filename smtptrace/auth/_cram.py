@@ -33,6 +33,8 @@ def read(talk: Talk, hash_name: str | None) -> Reading:
     if said is None:
         return reading
     reading.problems = said.problems
+    if said.is_hidden:
+        return reading
     reading.exposure = Exposure.GUESSABLE
     parts = _RESPONSE.fullmatch(said.octets or b"")
     if parts is None:

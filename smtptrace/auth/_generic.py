@@ -11,7 +11,7 @@ from smtptrace.secret import Masked, Secret
 
 def decode(talk: Talk) -> Reading:
     """The steps as text; what the client said may be a secret and is hidden."""
-    said = any(response.octets or response.octets is None for response in talk.responses)
+    said = any(response.says_something for response in talk.responses)
     return Reading(
         rounds=tuple(DecodedRound(_asked(turn.challenge), _hidden(turn.response)) for turn in talk.turns),
         exposure=Exposure.GUESSABLE if said else Exposure.NONE,

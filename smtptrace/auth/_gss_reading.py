@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from smtptrace.auth import _gss, _kerberos, _ntlm_message, _ntlm_reading, _ntlm_rows, _text, _texts
@@ -14,6 +15,16 @@ from smtptrace.secret import Masked, Secret
 _PROOFS = frozenset((_ntlm_message.AUTHENTICATE, None))
 
 
+@dataclass(slots=True)
+class _Said:
+    """A message with the token in it, None where it holds none, and the NTLM message inside that."""
+
+    message: Message
+    from_client: bool
+    token: _gss.Token | None
+    ntlm: _ntlm_message.NtlmMessage | None
+
+
 def read(talk: Talk, instead: str = "text-instead-of-gss-token") -> Reading:
     """The Reading of a talk whose messages are NTLM, SPNEGO, Kerberos or wrap tokens.
 
@@ -21,40 +32,40 @@ def read(talk: Talk, instead: str = "text-instead-of-gss-token") -> Reading:
         talk: the exchange.
         instead: the problem's name where the client said text and no token.
     """
-    messages = ntlm_messages(talk)
+    turns = [(_said(turn.challenge, False), _said(turn.response, True)) for turn in talk.turns]
+    said = [each for pair in turns for each in pair if each is not None]
+    messages = [each.ntlm for each in said if each.ntlm is not None]
+    reading = Reading()
     if messages:
         reading = _ntlm_reading.read(_ntlm_reading.talk_of(messages), accepted=talk.accepted, time_ns=talk.time_ns)
     else:
-        reading = Reading()
-    tokens = [(message, token) for message in _messages(talk) if (token := _token(message))]
-    reading.details = {**_facts([token for _, token in tokens]), **reading.details}
-    reading.problems = tuple(
-        dict.fromkeys((*reading.problems, *(slug for _, each in tokens for slug in each.problems)))
-    )
-    if not messages:
-        _judge_kerberos(reading, talk)
-    if not any(_token(each) for each in talk.responses):
+        _judge_kerberos(reading, said)
+    tokens = [each.token for each in said if each.token is not None]
+    reading.details = {**_facts(tokens), **reading.details}
+    wrong = [slug for each in tokens for slug in each.problems]
+    wrong += [slug for each in talk.responses for slug in each.problems]
+    reading.problems = tuple(dict.fromkeys((*reading.problems, *wrong)))
+    client = [each.token for each in said if each.from_client and each.token is not None]
+    if not client:
         _texts.read_into(reading, talk, instead)
-    _add_layer(reading, talk)
-    reading.rounds = tuple(DecodedRound(_shown(turn.challenge), _shown(turn.response)) for turn in talk.turns)
-    reading.open_turns = frozenset(
-        at for at, turn in enumerate(talk.turns) if turn.response and _is_open(turn.response)
-    )
+    _add_layer(reading, client, accepted=talk.accepted)
+    reading.rounds = tuple(DecodedRound(_shown(challenge), _shown(response)) for challenge, response in turns)
+    reading.open_turns = frozenset(at for at, (_, response) in enumerate(turns) if response and _is_open(response))
     return reading
 
 
 def ntlm_messages(talk: Talk) -> list[_ntlm_message.NtlmMessage]:
     """The NTLM messages of both sides in their order, out of whatever carries them."""
-    tokens = [token for message in _messages(talk) if (token := _token(message))]
-    return [_ntlm_message.parse(token.ntlm) for token in tokens if token.ntlm is not None]
+    said = (_said(message, True) for turn in talk.turns for message in (turn.challenge, turn.response))
+    return [each.ntlm for each in said if each is not None and each.ntlm is not None]
 
 
-def _messages(talk: Talk) -> list[Message]:
-    return [message for turn in talk.turns for message in (turn.challenge, turn.response) if message is not None]
-
-
-def _token(message: Message) -> _gss.Token | None:
-    return _gss.read(message.octets) if message.octets else None
+def _said(message: Message | None, from_client: bool) -> _Said | None:
+    if message is None:
+        return None
+    token = _gss.read(message.octets) if message.octets else None
+    ntlm = None if token is None or token.ntlm is None else _ntlm_message.parse(token.ntlm)
+    return _Said(message, from_client, token, ntlm)
 
 
 def _facts(tokens: list[_gss.Token]) -> dict[str, Any]:
@@ -72,55 +83,43 @@ def _facts(tokens: list[_gss.Token]) -> dict[str, Any]:
     return facts
 
 
-def _judge_kerberos(reading: Reading, talk: Talk) -> None:
+def _judge_kerberos(reading: Reading, said: list[_Said]) -> None:
     """A ticket holds nothing of the user's; its own key may be guessed where it comes from a password by RC4."""
-    tickets = [
-        each for each in talk.responses if each.octets and (token := _token(each)) and "ticket_etype" in token.facts
-    ]
-    if not tickets:
+    tickets = [each for each in said if each.from_client and each.token and "ticket_etype" in each.token.facts]
+    if not tickets or tickets[0].token is None:
         return
-    reading.secret = Secret(tickets[0].octets or b"")
-    guessable = _kerberos.is_guessable(reading.details.get("ticket_etype"))
+    reading.secret = Secret(tickets[0].message.octets or b"")
+    guessable = _kerberos.is_guessable(tickets[0].token.facts["ticket_etype"])
     reading.exposure = Exposure.SERVICE_GUESSABLE if guessable else Exposure.SAFE
 
 
-def _add_layer(reading: Reading, talk: Talk) -> None:
+def _add_layer(reading: Reading, client: list[_gss.Token], *, accepted: bool) -> None:
     """The security layer the client chose, and the identity it names beside it (RFC 4752, 3.1)."""
-    chosen = [token for each in talk.responses if (token := _token(each)) and token.layers]
-    if not chosen:
-        sealed = any(token.facts.get("sealed") for each in talk.responses if (token := _token(each)))
-        if sealed and talk.accepted:
-            reading.details["security-layer"] = "unknown: its choice is sealed"
-        return
-    reading.authzid = chosen[-1].authzid or reading.authzid
-    layer = chosen[-1].layers[0]
-    if layer != "none":
-        reading.details["security-layer"] = layer
+    chosen = [token for token in client if token.layers]
+    if chosen:
+        reading.authzid = chosen[-1].authzid or reading.authzid
+        if chosen[-1].layers[0] != "none":
+            reading.details["security-layer"] = chosen[-1].layers[0]
+    elif accepted and any(token.facts.get("sealed") for token in client):
+        reading.details["security-layer"] = "unknown: its choice is sealed"
 
 
-def _is_open(message: Message) -> bool:
+def _is_open(said: _Said) -> bool:
     """Whether the raw line shows no secret: a NEGOTIATE, a bare negotiation, an empty line."""
-    if not message.octets:
-        return message.octets is not None
-    token = _token(message)
-    if token is None:
-        return False
-    if token.ntlm is not None:
-        return _ntlm_message.parse(token.ntlm).type not in _PROOFS
-    return token.kind == "SPNEGO"
+    if said.ntlm is not None:
+        return said.ntlm.type not in _PROOFS
+    if said.token is not None:
+        return said.token.kind == "SPNEGO"
+    return said.message.octets == b""
 
 
-def _shown(message: Message | None) -> Masked | None:
-    if message is None:
+def _shown(said: _Said | None) -> Masked | None:
+    if said is None:
         return None
-    token = _token(message)
-    if token is not None:
-        return _gss.summary(token, message.octets or b"")
-    if message.octets == b"":
-        return ("",)
-    if message.octets is None and message.span and message.span.side == 1:
-        return (_text.one_line(message.text),)
-    return (Secret(message.text if message.octets is None else message.octets),)
+    octets = said.message.text if said.message.octets is None else said.message.octets
+    if said.token is not None:
+        return _gss.summary(said.token, octets)
+    return (Secret(octets),) if said.from_client and octets else (_text.one_line(octets),)
 
 
 def describe(token: _gss.Token, octets: bytes) -> Description:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from smtptrace.auth import _text
+
 NTLM = b"NTLMSSP\0"
 SPNEGO_OID = b"\x06\x06\x2b\x06\x01\x05\x05\x02"
 KERBEROS_OIDS = (b"\x06\x09\x2a\x86\x48\x86\xf7\x12\x01\x02\x02", b"\x06\x09\x2a\x86\x48\x82\xf7\x12\x01\x02\x02")
@@ -34,7 +36,7 @@ def _text_kind(head: bytes) -> str | None:
     if header:
         rest = head[header.end() :]
         return "scram" if rest.startswith((b"n=", b"m=")) else "oauthbearer" if b"auth=" in rest else None
-    if head.count(0) == 2 and _PLAIN.fullmatch(head):
+    if head.count(0) == 2 and _PLAIN.fullmatch(head) and _text.is_utf8(head):
         return "plain"
     if b"response=" in head and _DIGEST.search(head):
         return "digest_md5"

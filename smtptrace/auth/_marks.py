@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 
+_WORDS = (
+    rb"hidden|redacted|removed|masked|suppressed|snip(?:ped)?|omitted|censored|obfuscated|sanitized|sanitised|cut"
+    rb"|password|passwd|credentials?|secret|token|base64|blob"
+)
 _MARK = re.compile(
     rb"\*{3,}|[xX]{4,}|\.{3}|#{4,}|-{4,}|(?:\xe2\x80\xa2){3,}|(?:\xe2\x97\x8f){3,}|\xe2\x80\xa6"
     rb"|PROVIDED_BUT_REMOVED"  # swaks
     rb"|/\* secret \*/"  # nodemailer
-    rb"|<authentication (?:response|information)>|<Binary Data>"  # Exchange
-    rb"|[\[<({]?\*{0,3}(?:(?:password|credentials?|secret|user(?:name)?|token|data|base64)[ _-])?"
-    rb"(?:hidden|redacted|removed|masked|suppressed|snip(?:ped)?|omitted|censored|obfuscated|sanitized|cut)"
-    rb"(?:[ _-](?:password|credentials?|secret|user(?:name)?|token|data|base64|for security))?\*{0,3}[\]>)}]?"
     rb"|.{0,20}command trace suppressed"  # JavaMail
-    rb"|[\[<{](?:\.{3}|password|pass|secret|token|user(?:name)?|base64|b64|credentials?|blob|string|value)[\]>}]"
-    rb"|<[A-Za-z][A-Za-z0-9 _-]{0,40}>",
-    re.IGNORECASE,
+    rb"|[\[<(](?:\.{3}|[^@{}\"]*[A-Za-z][^@{}\"]*)[\])>]"  # Exchange, PHPMailer, people: base64 has no brackets
+    rb"|\{{1,2} ?(?:" + _WORDS + rb") ?\}{1,2}"
+    rb"|\*{0,3}(?:REDACTED|redacted|HIDDEN|MASKED|REMOVED|SUPPRESSED|CENSORED|OMITTED|SNIP)\*{0,3}",
 )
 _VALUE = re.compile(
     rb"PROVIDED_BUT_REMOVED|/\* secret \*/|\*{4,}|[xX]{4,}|REDACTED|(?:\xe2\x80\xa2){3,}"

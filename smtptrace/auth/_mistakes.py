@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-from smtptrace.auth import _text
+from smtptrace.auth import _kinds, _text
 
 _PLACEHOLDER = re.compile(
     rb"undefined|null|none|nil|nan|\[object Object\]|%s|\$\{[^}]*\}|\$\([^)]*\)|\{\{[^}]*\}\}|%[A-Z_]+%|<nil>"
@@ -33,7 +33,7 @@ def decoded_twice(value: bytes) -> bytes | None:
     if len(value) < 8 or len(value) % 4 or not _BASE64.fullmatch(value):
         return None
     inner = base64.b64decode(value, validate=True)
-    known = inner.startswith(b"NTLMSSP\0") or inner.count(0) == 2
+    known = _kinds.kind_of(inner) is not None
     return inner if known or (len(value) >= 12 and _text.is_printable(inner)) else None
 
 

@@ -45,7 +45,7 @@ def read(talk: Talk) -> Reading:
     elif framed.token:
         reading.secret, reading.exposure = Secret(framed.token), Exposure.BEARER
         reading.problems += _oauth_claims.problems_of(framed.token, framed.user, talk.time_ns)
-    elif said is not None and said.octets is None and "masked-by-source" not in said.problems:
+    elif said is not None and said.octets is None and not said.is_hidden:
         reading.exposure = Exposure.BEARER
     reading.problems += _report_problems(talk)
     reading.rounds = tuple(DecodedRound(_asked(turn.challenge), _shown(turn)) for turn in talk.turns)

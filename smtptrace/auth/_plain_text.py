@@ -88,7 +88,7 @@ def _value(message: Message | None) -> tuple[bytes | None, tuple[str, ...]]:
     """What a line says; words that were typed as they are, without base64, are taken as they are."""
     if message is None:
         return None, ()
-    if "masked-by-source" in message.problems:
+    if message.is_hidden:
         return None, message.problems
     if _is_typed(message):
         return message.text, ("plain-text-instead-of-base64",)

@@ -28,6 +28,16 @@ class Message:
     problems: tuple[str, ...] = ()
     span: Span | None = None
 
+    @property
+    def is_hidden(self) -> bool:
+        """Whether the source shows a mark in the place of the line."""
+        return "masked-by-source" in self.problems
+
+    @property
+    def says_something(self) -> bool:
+        """Whether a reader learns anything: neither empty nor hidden."""
+        return not self.is_hidden and self.octets != b""
+
 
 @dataclass(slots=True)
 class Turn:
@@ -152,7 +162,7 @@ def _reply_text(reply: Reply) -> bytes:
 
 def _fields(text: bytes, shown: bool) -> tuple[bytes | None, tuple[str, ...]]:
     decoded = _base64.decode(text)
-    if shown and "masked-by-source" not in decoded.problems and not _says_something(decoded):
+    if shown and decoded.problems != ("masked-by-source",) and not _is_text(decoded):
         return text, ()
     inner = _mistakes.decoded_twice(decoded.octets) if decoded.octets else None
     if inner is not None and _kinds.kind_of(inner):
@@ -160,7 +170,7 @@ def _fields(text: bytes, shown: bool) -> tuple[bytes | None, tuple[str, ...]]:
     return decoded.octets, decoded.problems
 
 
-def _says_something(decoded: _base64.Decoded) -> bool:
+def _is_text(decoded: _base64.Decoded) -> bool:
     """Whether a line is base64 after all, as where a server does not encode its prompts."""
     return decoded.octets is not None and not decoded.problems and _text.is_printable(decoded.octets)
 

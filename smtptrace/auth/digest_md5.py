@@ -30,7 +30,7 @@ def decode(talk: Talk) -> Reading:
     asked, said = asked_and_said(talk)
     if not said:
         reading.problems = tuple(slug for each in talk.responses for slug in each.problems)
-        if any(each.octets or each.octets is None for each in talk.responses):
+        if any(each.says_something for each in talk.responses):
             reading.exposure = Exposure.GUESSABLE
             _texts.read_into(reading, talk, "not-a-digest-response")
         return reading

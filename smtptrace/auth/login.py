@@ -52,8 +52,10 @@ def _slots(talk: Talk) -> list[str]:
 
 def _words(message: Message | None) -> dict[str, Message] | None:
     """Name and password where both stand on one line: each in base64, or both as they are."""
-    words = message.text.split() if message is not None and message.octets is None else []
-    if len(words) != 2 or (message is not None and "masked-by-source" in message.problems):
+    if message is None or message.octets is not None or message.is_hidden:
+        return None
+    words = message.text.split()
+    if len(words) != 2:
         return None
     decoded = [_base64.decode(word) for word in words]
     if not all(each.octets and not each.problems and _text.is_printable(each.octets) for each in decoded):

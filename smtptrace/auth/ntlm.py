@@ -14,21 +14,14 @@ from smtptrace.errors import MissingError
 def decode(talk: Talk) -> Reading:
     """The three messages; or the name and password that were sent in the place of the first."""
     reading = _gss_reading.read(talk, "text-instead-of-ntlm-message")
-    reading.problems = (*reading.problems, *_line_problems(talk))
+    if any(_has_wrong_signature(each.octets or b"") for each in talk.responses):
+        reading.problems = (*reading.problems, "wrong-signature")
     return reading
 
 
-def _line_problems(talk: Talk) -> tuple[str, ...]:
-    """What is wrong with the lines, and messages that are none."""
-    found = [slug for response in talk.responses for slug in response.problems]
-    known = _ntlm_message.SIGNATURE.lower()
-    if any(
-        (each.octets or b"").lower().startswith(known) and each.octets[:8] != _ntlm_message.SIGNATURE
-        for each in talk.responses
-        if each.octets
-    ):
-        found.append("wrong-signature")
-    return tuple(found)
+def _has_wrong_signature(octets: bytes) -> bool:
+    signature = _ntlm_message.SIGNATURE
+    return octets[:8] != signature and octets[:8].upper() == signature
 
 
 def identities(talk: Talk) -> tuple[Identity, ...]:

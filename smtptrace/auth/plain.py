@@ -107,7 +107,7 @@ def _shown(turn: Turn, talk: Talk) -> Masked | None:
     message = turn.response
     if message is None:
         return None
-    if "masked-by-source" in message.problems or not message.text:
+    if message.is_hidden or not message.text:
         return (_text.one_line(message.text),)
     fields, mistakes = split(message.octets) if message.octets is not None else (None, ())
     if fields is None or mistakes or (_mistakes.are_swapped(*fields[1:]) and not talk.accepted):

@@ -74,7 +74,7 @@ def decode(talk: Talk) -> Reading:
         reading.authzid = _text.text_of(_directives.sasl_name(header.group(3)))
     if said.final.get("p"):
         reading.secret, reading.exposure = Secret(said.final["p"]), Exposure.GUESSABLE
-    elif any(turn.response and turn.response.octets != b"" for turn in talk.turns) and not said.client_first:
+    elif any(each.says_something for each in talk.responses) and not said.client_first:
         reading.exposure = Exposure.GUESSABLE
     reading.details = {name: value for name, value in _facts(talk, said).items() if value is not None}
     reading.problems = tuple(_problems(talk, said))

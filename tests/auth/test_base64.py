@@ -57,6 +57,11 @@ def test_lines(text: bytes, octets: bytes | None, problems: tuple[str, ...]) -> 
         "[redacted]",
         "<base64>",
         "(hidden)",
+        "(* value hidden *)",
+        "[[ Credentials removed from proxy log ]]",
+        "***REDACTED***",
+        "{password}",
+        "{{ token }}",
     ],
 )
 def test_marks(mark: str) -> None:
@@ -64,7 +69,9 @@ def test_marks(mark: str) -> None:
     assert is_mark(mark.encode())
 
 
-@pytest.mark.parametrize("text", ["", "YWxpY2U=", "<1896.6971@postoffice.example>", "secret", "*", "xx", "a" * 200])
+@pytest.mark.parametrize(
+    "text", ["", "YWxpY2U=", "<1896.6971@postoffice.example>", "secret", "*", "xx", '{"status":"401"}', "a" * 200]
+)
 def test_no_marks(text: str) -> None:
     """These are what they are."""
     assert not is_mark(text.encode())

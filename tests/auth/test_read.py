@@ -205,3 +205,17 @@ def test_prompts_in_clear_on_the_wire() -> None:
         "C: AUTH LOGIN", "S: 334 Username:", "C: YWxpY2U=", "S: 334 Password:", "C: Z2VoZWlt", "S: 235 ok"
     )
     assert (found.authcid, text(found.secret), found.problems) == ("alice", "geheim", ())
+
+
+@pytest.mark.parametrize("mechanism", ["CRAM-MD5", "DIGEST-MD5", "SCRAM-SHA-1", "NTLM", "GSSAPI", "XOAUTH2", "X-ODD"])
+def test_hidden_responses_expose_nothing(mechanism: str) -> None:
+    """What another tool masked cannot be read here."""
+    found = credential(f"C: AUTH {mechanism}", "S: 334 PDFAeD4=", "C: ********", "S: 235 ok")
+    assert (found.exposure, found.secret, found.authcid) == (Exposure.NONE, None, None)
+    assert "masked-by-source" in found.problems
+
+
+def test_random_octets_are_no_second_encoding() -> None:
+    """A name of letters and digits decodes to something; that alone makes it no base64."""
+    found = credential(f"C: AUTH PLAIN {b64(chr(0) + 'AKIAEXAMPLEEXAMPLE00' + chr(0) + 'geheim')}", "S: 535 no")
+    assert (found.authcid, found.problems) == ("AKIAEXAMPLEEXAMPLE00", ())

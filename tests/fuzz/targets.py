@@ -99,7 +99,7 @@ def _writable(facts: object) -> None:
 
 def exchange_of(mechanism: str, encoding: int, octets: bytes) -> AuthExchange:
     """An exchange of the lines in the octets, in turns, raw or in base64 as the bits of `encoding` say."""
-    lines = [_line(line, bool(encoding & 1 << at % 8)) for at, line in enumerate(octets.split(b"\n")[:12])]
+    lines = [_line(line, bool(encoding & 1 << at % 8)) for at, line in enumerate(octets.split(b"\n")[:8])]
     made = AuthExchange(Command("AUTH", b"AUTH " + mechanism.encode() + b" " + lines[0] + b"\r\n", _SPAN), None)
     made.mechanism, made.initial = mechanism, lines[0] or None
     made.rounds = tuple(
