@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from smtptrace.auth import Credential
+from smtptrace.auth import AuthOutcome, Credential
 from smtptrace.diagnosis import _knowledge
 from smtptrace.diagnosis._flavour import server_flavour
 from smtptrace.diagnosis._offer import Offer, offers_of
@@ -23,6 +23,10 @@ from smtptrace.wire import Closing, Exactness, Note, Opening
 MOST = 512
 """Exchanges of one session that are looked at, from its beginning and its end; a failure further in is still found."""
 
+_TELLING = frozenset(("tls-unasked", "http-request", "proxy-header", "cr-nul-line-end", "backspace"))
+"""Anomalies that are a failure by themselves."""
+
+_NO_ERROR = re.compile(r"Connection closed by foreign host|Connection closed with remote host", re.IGNORECASE)
 _ERROR = re.compile(
     r"error|fail|exception|refused|reject|denied|timed? ?out|timeout|unable|could ?n.t|can ?not|cannot|not support"
     r"|did not|didn.t|does not|doesn.t|no worthy|never|not advertise|not available|unexpected|invalid|wrong|expired"
@@ -128,7 +132,7 @@ class Case:
         """Notes that tell of trouble; all of them where a text shows nothing else."""
         notes = self.session.notes[:MOST]
         alone = self.is_text and not self.session.exchanges and self.session.greeting is None
-        return tuple(note for note in notes if alone or _ERROR.search(note.text))
+        return tuple(note for note in notes if (alone or _ERROR.search(note.text)) and not _NO_ERROR.search(note.text))
 
     @cached_property
     def succeeded(self) -> bool:
@@ -159,21 +163,22 @@ class Case:
     @property
     def _broke_off(self) -> bool:
         session = self.session
-        secured = session.tls
-        opened = session.opened
+        secured, opened = session.tls, session.opened
         return bool(
             self.remarks
             or (secured is not None and secured.alert is not None and not secured.opened)
             or (opened is not None and opened.how is not Opening.SYN_SEEN)
-            or session.anomalies
-            or any(attempt.problems for attempt in self.attempts if attempt.code != 235)
-            or (self.cut_off and not self.sealed)
+            or any(anomaly.kind in _TELLING for anomaly in session.anomalies)
+            or any(each.outcome is AuthOutcome.REJECTED for each in self.credentials)
+            or (self.cut_off and not self.sealed and self.logged_in() is None)
         )
 
     @property
     def _gave_up(self) -> bool:
-        """A kept text whose client went away before it had logged in or sent anything."""
-        return self.is_text and not any(attempt.code == 235 for attempt in self.attempts)
+        """A kept text whose client went away, without QUIT, before it had logged in or sent anything."""
+        if not self.is_text or self.logged_in() is not None:
+            return False
+        return not any(exchange.reply and exchange.reply.code == 221 for _, exchange in self.sent("QUIT"))
 
     # ---- what was offered and tried ----------------------------------------------------------------------------
 

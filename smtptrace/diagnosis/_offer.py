@@ -46,6 +46,7 @@ class Offer:
 
 
 def offers_of(exchanges: Numbered) -> Iterator[Offer]:
+    """The offers of a session, in order; pieces of a reply without its command count where they hold keywords."""
     for index, exchange in exchanges:
         reply, verb = exchange.reply, verb_of(exchange)
         if reply is None or reply.code != 250:

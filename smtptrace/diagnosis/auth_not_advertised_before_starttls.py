@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from smtptrace.diagnosis._case import Case, Offer
-from smtptrace.diagnosis._weight import PLAUSIBLE, Weight
+from smtptrace.diagnosis._weight import Weight
 from smtptrace.findings._evidence import of_reply
 
 FIX = {
@@ -46,7 +46,7 @@ def _judged(case: Case, offer: Offer) -> Weight | None:
     refusal = case.refused("MAIL", "RCPT", "DATA")
     if refusal is not None:
         asked = refusal.reply.code == 530
-        return Weight(0.8 if asked else PLAUSIBLE - 0.1, (*refusal.evidence, shown))
+        return Weight(0.8 if asked else 0.35, (*refusal.evidence, shown))
     wanted = case.said("auth-not-advertised") or case.said("client-lacks-offered-mechanism")
     if wanted is not None:
         return Weight(0.9, (*wanted.evidence, shown))

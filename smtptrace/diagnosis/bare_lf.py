@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from smtptrace.diagnosis._case import Case
 from smtptrace.diagnosis._weight import Weight, strongest
+from smtptrace.findings._evidence import of_intermediate
 
 FIX = {
     "any": (
@@ -29,6 +30,7 @@ def weigh(case: Case) -> Weight | None:
         refusal is not None
         and bare is not None
         and refusal.stage == "DATA"
+        and of_intermediate(refusal.exchange)
         and refusal.reply.code in {451, 521, 550, 554, 500, 501}
     ):
         worded = bool(set(case.wordings) - {"bare-lf", "greylisting"})

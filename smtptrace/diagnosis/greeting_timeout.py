@@ -22,7 +22,8 @@ def weigh(case: Case) -> Weight | None:
     """No octet of the server after the connection was opened."""
     session = case.session
     said = case.said("greeting-timeout")
-    if session.greeting is not None or session.octets[1] or session.tls is not None:
+    one_sided = session.octets[0] and not case.is_text
+    if session.greeting is not None or session.octets[1] or session.tls is not None or one_sided:
         return None
     if said is None and session.opened is not None and session.opened.how is Opening.SYN_SEEN and session.closes:
         opened = session.opened

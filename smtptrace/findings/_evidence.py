@@ -50,7 +50,7 @@ def of_responses(exchange: AuthExchange) -> tuple[Evidence, ...]:
     return tuple(each for each in (exchange.command and of_command(exchange.command), *lines) if each)
 
 
-def of_intermediate(exchange: Exchange) -> tuple[Evidence, ...]:
+def of_intermediate(exchange: Exchange | None) -> tuple[Evidence, ...]:
     """The 354 of DATA, where there is one."""
     if isinstance(exchange, DataExchange) and exchange.intermediate is not None:
         return (of_reply(exchange.intermediate),)
