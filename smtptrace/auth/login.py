@@ -86,7 +86,7 @@ def _round(turn: Turn, is_open: bool) -> DecodedRound:
     if turn.response is None:
         return DecodedRound(challenge)
     octets = turn.response.text if turn.response.octets is None else turn.response.octets
-    return DecodedRound(challenge, (_text.one_line(octets),) if is_open else (Secret(octets),))
+    return DecodedRound(challenge, (_text.one_line(octets),) if is_open or not octets else (Secret(octets),))
 
 
 def respond(login: Login, _mechanism: str) -> Responder:
