@@ -117,9 +117,7 @@ def _table(uses: Sequence[Use]) -> None:
     from smtptrace.outputs._text import visible
     from smtptrace.outputs._time import local
 
-    rows = [
-        ("client", "helo", "user", "mechanism", "tls", "connector", "logins", "messages", "first", "last", "breaks")
-    ]
+    rows: list[tuple[str, ...]] = [_HEADINGS]
     for use in uses:
         who = (use.client, use.helo, use.user, use.mechanism, use.tls, use.connector)
         counts = (str(use.logins), str(use.messages), local(use.first_ns), local(use.last_ns))

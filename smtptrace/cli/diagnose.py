@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from smtptrace import redact
 from smtptrace.cli._reading import Run, reading_options, run_of
 
 GROUP = "explain"
@@ -38,8 +39,9 @@ def _json(run: Run) -> None:
     from smtptrace.outputs.jsonl import line
     from smtptrace.outputs.judgements import diagnosis_object
 
-    for trace, name in run.traces():
-        sys.stdout.buffer.write(line(diagnosis_object(trace, name)))
+    treat = redact.reveal if run.show_secrets else redact.mask
+    for trace, name in run.raw():
+        sys.stdout.buffer.write(line(diagnosis_object(treat(trace), name, trace.session)))
         sys.stdout.buffer.flush()
 
 

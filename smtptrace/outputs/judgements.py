@@ -8,8 +8,10 @@ from typing import Any
 
 from smtptrace.diagnosis import server_flavour
 from smtptrace.findings import Evidence, Finding
+from smtptrace.outputs._source_lines import in_its_line
 from smtptrace.outputs._text import visible
 from smtptrace.outputs.jsonl import cause_object, finding_object, source_of
+from smtptrace.smtp import Session
 from smtptrace.trace import Trace
 from smtptrace.wire import Connection, Endpoint, Origin
 
@@ -19,9 +21,18 @@ _WIDTH = 110
 _OF_THE_RUN = Connection(Endpoint("", 0), Endpoint("", 0), Origin("", ""))
 
 
-def diagnosis_object(trace: Trace, name: str) -> Object:
-    """Why one session failed, as smtptrace.diagnosis/1; `causes` is empty where it did not fail."""
+def diagnosis_object(trace: Trace, name: str, raw: Session) -> Object:
+    """Why one session failed, as smtptrace.diagnosis/1; `causes` is empty where it did not fail.
+
+    Args:
+        trace: what is to be shown, masked or revealed beforehand.
+        name: the id of the session within this run.
+        raw: the session as captured: no line is shown around an evidence that holds a part of its logins.
+    """
     connection = trace.session.connection
+    causes = [{**cause_object(cause, connection), "as_of": cause.as_of} for cause in trace.causes]
+    for each in (each for cause in causes for each in cause["evidence"]):
+        each["text"] = in_its_line(each["text"], each["frame"], raw)
     return {
         "schema": "smtptrace.diagnosis/1",
         "source": source_of(connection),
@@ -29,7 +40,7 @@ def diagnosis_object(trace: Trace, name: str) -> Object:
         "client": str(connection.client),
         "server": str(connection.server),
         "server_flavour": server_flavour(trace.session),
-        "causes": [{**cause_object(cause, connection), "as_of": cause.as_of} for cause in trace.causes],
+        "causes": causes,
     }
 
 

@@ -10,12 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.command import Command
 from support.data import reference
 from support.renderings import RENDERINGS, rendered
 
 from smtptrace import transcripts
 from smtptrace.diagnosis import Cause
 from smtptrace.trace import read_text
+
+
+@pytest.fixture
+def smtptrace(capsys: pytest.CaptureFixture[str]) -> Command:
+    """The command, called within the process."""
+    return Command(capsys)
 
 
 def cases() -> list[dict[str, Any]]:
@@ -30,18 +37,21 @@ def diagnosed(text: str) -> list[Cause]:
     return sorted((cause for trace in read_text(text) for cause in trace.causes), key=lambda cause: -cause.confidence)
 
 
-def prediction(case: dict[str, Any]) -> dict[str, Any]:
-    """What the scorer reads: the classes in order, and the lines that the first of them cites."""
-    found = diagnosed(case["transcript"])
-    cited = [each.text for each in found[0].evidence] if found else []
-    return {"id": case["id"], "classes": list(dict.fromkeys(cause.slug for cause in found)), "evidence": cited}
+def prediction(case: dict[str, Any], path: Path, smtptrace: Command) -> dict[str, Any]:
+    """What the scorer reads, from `diagnose --json`: the classes in order, and the lines that the first of them cites."""
+    path.write_text(case["transcript"], encoding="utf-8")
+    objects = smtptrace("diagnose", "--json", "--show-secrets", path).objects("diagnosis")
+    found = sorted((cause for each in objects for cause in each["causes"]), key=lambda cause: -cause["confidence"])
+    cited = [each["text"] for each in found[0]["evidence"]] if found else []
+    return {"id": case["id"], "classes": list(dict.fromkeys(cause["class"] for cause in found)), "evidence": cited}
 
 
-def test_the_score_of_the_panel(tmp_path: Path) -> None:
+def test_the_score_of_the_panel(tmp_path: Path, smtptrace: Command) -> None:
     """exact@1 >= 0.85, top3 >= 0.95, wrong <= 0.05, evidence >= 0.95 of the right ones, by the panel's own scorer."""
     scorer = reference("panel", "score.py")
     predictions = tmp_path / "predictions.jsonl"
-    predictions.write_text("".join(json.dumps(prediction(case)) + "\n" for case in cases()), encoding="utf-8")
+    made = [prediction(case, tmp_path / f"{case['id']}.txt", smtptrace) for case in cases()]
+    predictions.write_text("".join(json.dumps(each) + "\n" for each in made), encoding="utf-8")
     command = [sys.executable, str(scorer), "public", str(predictions)]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     figures = {

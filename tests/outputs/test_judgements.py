@@ -5,6 +5,7 @@ from __future__ import annotations
 from support.dialogue import session
 
 from smtptrace.findings import Evidence, Finding, Severity
+from smtptrace.outputs._source_lines import in_its_line
 from smtptrace.outputs.judgements import (
     diagnosis_lines,
     diagnosis_object,
@@ -32,7 +33,8 @@ def test_what_was_captured_cannot_move_the_cursor():
 
 def test_a_diagnosis_names_the_server_and_its_causes():
     """Flavour, endpoints, ranked causes."""
-    record = diagnosis_object(trace_session(session(REFUSED)), "7")
+    trace = trace_session(session(REFUSED))
+    record = diagnosis_object(trace, "7", trace.session)
     assert (record["id"], record["server_flavour"], record["server"]) == ("7", "postfix", "10.0.0.1:25")
     assert record["causes"][0]["class"] == "mechanism-not-offered"
 
@@ -43,3 +45,16 @@ def test_a_finding_over_all_sessions_has_the_file_of_each_line():
     record = judgement_object(finding, None, None)
     assert (record["source"], record["id"], record["evidence"][0]["file"]) == (None, None, "a.pcap")
     assert "a.pcap frame ?: session 7: MAIL" in "\n".join(finding_lines(finding, None, None))
+
+
+def test_a_short_line_is_shown_as_it_stands_in_its_file(tmp_path):
+    """But never one that holds a part of a login."""
+    path = tmp_path / "log.txt"
+    path.write_text("12:00:01 <- 250 DSN\n12:00:02 -> AUTH PLAIN AGEAaHVudGVy <- 535 no\n", encoding="utf-8")
+    read = session("C: AUTH PLAIN AGEAaHVudGVy\nS: 535 no")
+    read.connection.origin.path = str(path)
+    assert in_its_line("250 DSN", 1, read) == "12:00:01 <- 250 DSN"
+    assert in_its_line("535 no", 2, read) == "535 no"
+    assert in_its_line("250 DSN", 9, read) == "250 DSN"
+    read.connection.origin.format = "pcapng"
+    assert in_its_line("250 DSN", 1, read) == "250 DSN"
