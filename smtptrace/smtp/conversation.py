@@ -94,8 +94,9 @@ class Conversation:
         if stream.first() in SEALED and (yield from self._sealed()):
             return None
         if self.adrift and len(stream):
-            yield from self._drift()
-            return None
+            if (yield from self._drift()):
+                return None
+            raw, start = None, stream.position
         if raw is not None:
             stream.line()
             return self._command(raw, start)
@@ -130,8 +131,11 @@ class Conversation:
         self.unsized |= gap.size is None
         self.pairing.lose_sight()
 
-    def _drift(self) -> Reading:
-        """Find the way back after a gap: up to the next command it is the rest of a line, or of a content."""
+    def _drift(self) -> Generator[None, None, bool]:
+        """Find the way back after a gap: up to the next command it is the rest of a line, or of a content.
+
+        False where the octets end before.
+        """
         stream = self.stream
         start = stream.position
         stream.mark(start)
@@ -142,15 +146,16 @@ class Conversation:
             if lines > _FRAGMENTS or stream.position - start > PATIENCE or ahead[:3] == b".\r\n":
                 stream.rewind(start)
                 yield from self._late_content()
-                return
+                return True
             if (yield from self.line()) is None:
                 stream.mark(None)
-                return
+                return False
             lines += 1
         stream.mark(None)
         self.adrift = False
         if lines:
             self.odd.tell("fragment-after-gap", f"{lines} lines whose command is missing", stream.span(start))
+        return True
 
     def _late_content(self) -> Reading:
         """A content whose command and beginning are missing."""

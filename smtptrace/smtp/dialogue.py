@@ -15,7 +15,7 @@ from smtptrace.smtp.transactions import Ledger
 from smtptrace.wire import Close, Connection, Event, Gap, Irregularity, Note, Octets, Open, Secured, Side, Span, Typed
 
 MOST_EXCHANGES = 100_000
-"""Exchanges of one session that are listed; further ones are read and counted."""
+"""Exchanges, and gaps, of one session that are kept; further ones are counted."""
 
 _OPAQUE = {
     "security-layer": "a SASL security layer makes everything after the login unreadable",
@@ -87,11 +87,16 @@ class Dialogue:
             self._advance(side)
         elif isinstance(event, Gap):
             stream = self._streams[event.side]
-            self._gaps.append((stream.end, event))
+            self._note_gap(stream.end, event)
             stream.feed(event)
             self._advance(event.side)
         else:
             self._beside(event)
+
+    def _note_gap(self, at: int, gap: Gap) -> None:
+        """Keep a gap; of very many it is enough to know that there are more."""
+        if len(self._gaps) < MOST_EXCHANGES:
+            self._gaps.append((at, gap))
 
     def _beside(self, event: Event) -> None:
         """An event that carries no octets."""
@@ -153,10 +158,10 @@ class Dialogue:
 
     def _publish(self, exchange: Exchange) -> None:
         """An exchange is over."""
-        if len(self._exchanges) < MOST_EXCHANGES:
-            self._exchanges.append(exchange)
-        else:
+        if len(self._exchanges) >= MOST_EXCHANGES:
             self._more += 1
+            return
+        self._exchanges.append(exchange)
         self._ledger.enter(exchange)
         command, reply = exchange.command, exchange.reply
         if isinstance(exchange, AuthExchange):
@@ -211,11 +216,12 @@ class Dialogue:
         session = self.session
         self._end()
         for exchange in self._hellos.values():
-            self._extend(exchange)
+            if exchange.reply is not None and exchange.reply.cut:
+                self._extend(exchange)
         self._ledger.abandon()
         session.octets = (self._octets[0], self._octets[1])
         if self._more:
-            told = f"only the first {MOST_EXCHANGES} exchanges are listed, {self._more} more were read"
+            told = f"only the first {MOST_EXCHANGES} exchanges are kept, {self._more} more were read"
             session.warnings.append(told)
         session.warnings.extend(self._odd.rest())
         greeting = session.greeting

@@ -29,6 +29,7 @@ ANSWERS: dict[str, frozenset[int]] = {
 _SPECIAL = frozenset().union(*ANSWERS.values())
 _TURNING = frozenset({"DATA", "BDAT", "AUTH", "X-EXPS", "STARTTLS", "X-ANONYMOUSTLS"})
 _MOST = 32
+_REACH = 16 * 1024
 
 
 def fits(verb: str | None, code: int) -> bool:
@@ -81,7 +82,7 @@ def choose_end(talk: Conversation, pending: PendingData, reader: DotReader) -> G
 
 def _taken(talk: Conversation, pending: PendingData, reader: DotReader, fork: Fork) -> Generator[None, None, bool]:
     stream, pairing = talk.stream, talk.pairing
-    inside = verbs_at(stream.look(fork.stop, stream.position))
+    inside = verbs_at(stream.look(fork.stop, min(stream.position, fork.stop + _REACH)))
     while len(pairing.ahead(len(inside))) < len(inside) or pending.wants:
         if pairing.exhausted or len(stream) + stream.position - fork.stop > PATIENCE:
             break
@@ -93,7 +94,7 @@ def _taken(talk: Conversation, pending: PendingData, reader: DotReader, fork: Fo
         return all(map(fits, inside, codes)) and (bool(codes) or pending.replies[0].code < 300)
     if not _all_fit(inside, codes):
         return False
-    while len(after := verbs_at(stream.look(stream.position))[: len(inside)]) < len(inside):
+    while len(after := verbs_at(stream.peek(_REACH))[: len(inside)]) < len(inside):
         if stream.exhausted or (after and after[-1] in _TURNING):
             break
         yield

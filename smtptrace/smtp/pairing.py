@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from itertools import islice
 
 from smtptrace.smtp.evidence import ANSWERS, earlier
 from smtptrace.smtp.oddities import Oddities
@@ -141,7 +142,7 @@ class Pairing:
         """The next reply, over gaps."""
         while (reply := self._reader.next()) is None and self.stream.gap is not None:
             self.gapped = self.doubt = True
-            reply = self._cut = self._reader.cross()
+            reply = self._reader.cross()
             if reply is not None:
                 return reply
         return self._reader.cross() if reply is None and self.stream.ended else reply
@@ -168,7 +169,7 @@ class Pairing:
     def _find(self, reply: Reply) -> bool:
         """Bring the exchange that the reply answers to the front; False where there is none."""
         sent = 0
-        for pending in self.waiting:
+        for pending in islice(self.waiting, _MOST_BETWEEN if self.doubt else 1):
             if pending.span is not None and earlier(reply.span, pending.span):
                 break
             sent += 1
@@ -178,6 +179,7 @@ class Pairing:
         if self.doubt:
             self._leave(self._best(reply, sent))
             self.doubt = False
+        self._cut = reply if reply.cut else None
         return True
 
     def _belongs(self, reply: Reply) -> bool:
@@ -220,10 +222,12 @@ class Pairing:
     def _unasked(self, reply: Reply) -> None:
         """A reply that nobody asked for, or the rest of one that a gap has cut."""
         cut = self._cut
-        if cut is not None and cut.code == reply.code:
-            cut.lines += reply.lines
-        else:
+        if cut is None or cut.code != reply.code or cut.lines[-1][3:4] == b" " or len(cut.lines) > _MOST_BETWEEN:
             self._publish(Exchange(None, reply))
+            return
+        cut.lines += reply.lines
+        if not reply.cut:
+            self._cut = None
 
     def abandon(self) -> None:
         """No reply will come any more to what still waits."""

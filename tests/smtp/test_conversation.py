@@ -198,3 +198,9 @@ def test_the_header_of_a_proxy_is_no_command(header, size):
 def test_a_header_of_a_proxy_that_breaks_off():
     """It is no command either."""
     assert talk(session(r"C> \r\n\r\n\0\r\nQUIT\n\x21\x11\0")) == []
+
+
+def test_a_line_that_breaks_off_behind_a_gap():
+    """Neither a command nor a content: the reader comes to its end."""
+    assert talk(session("S: 220 hi\n-- gap C 10\nC> half a li")) == []
+    assert talk(session("S: 220 hi\n-- gap C 10\nC> half a li\n-- gap C 10\nC: NOOP\nS: 250 ok")) == [("NOOP", 250)]

@@ -31,6 +31,27 @@ def test_a_reply_cut_by_a_gap_goes_on_behind_it():
     assert read.extensions == ("SI", "STARTTLS")
 
 
+def test_a_reply_cut_twice_and_one_that_is_whole_but_for_its_text():
+    """The rest may be cut again; a last line that is cut has no rest."""
+    read = session(r"""
+        S: 220 hi
+        C: EHLO a
+        S> 250-mx\r\n250-SI
+        -- gap S 20 snaplen
+        S> 250-DSN\r\n250-PIPE
+        -- gap S 20 snaplen
+        S: 250 HELP
+        C: NOOP
+        S> 250 all is w
+        -- gap S 20 snaplen
+        S: 250 nobody asked
+        C: QUIT
+        S: 221 bye
+    """)
+    assert talk(read) == [("EHLO", 250), ("NOOP", 250), (None, 250), ("QUIT", 221)]
+    assert read.extensions == ("SI", "DSN", "PIPE", "HELP")
+
+
 def test_a_lost_reply():
     """The reply behind the gap answers the command that was sent last before it, not the one that lost its own."""
     read = session("""
@@ -153,5 +174,5 @@ def test_exchanges_and_waiting_commands_are_bounded(monkeypatch):
     monkeypatch.setattr("smtptrace.smtp.pairing.MOST_WAITING", 4)
     read = session("S: 220 hi\n" + "C: NOOP\n" * 6)
     assert len(read.exchanges) == 3
-    assert "only the first 3 exchanges are listed, 3 more were read" in read.warnings
+    assert "only the first 3 exchanges are kept, 3 more were read" in read.warnings
     assert "replies-lost" in kinds(read)
