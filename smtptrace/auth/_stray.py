@@ -12,7 +12,7 @@ from smtptrace.wire import Span
 
 _MOST = 16
 _VERB_LIKE = re.compile(rb"[A-Z]{1,8}|.*[<>].*|\*?", re.DOTALL)
-_SHORTEST = 4
+_SHORTEST = 6
 _SHORTEST_LONE = 8
 _SAMPLE = 12
 
@@ -56,7 +56,10 @@ def _is_lone(exchange: Exchange) -> bool:
 
 
 def echoes(replies: Sequence[Reply | None], secrets: Sequence[bytes]) -> Iterator[Span]:
-    """Where replies repeat what the client said: Sendmail quotes the parameter that it cannot decode."""
+    """Where replies repeat what the client said: Sendmail quotes the parameter that it cannot decode.
+
+    What is short stands in many a reply by chance and is left to the search for the secret itself.
+    """
     samples = {secret[:_SAMPLE] for secret in secrets if len(secret) >= _SHORTEST}
     for reply in replies:
         if reply is not None and any(sample in line for sample in samples for line in reply.lines):

@@ -219,3 +219,9 @@ def test_random_octets_are_no_second_encoding() -> None:
     """A name of letters and digits decodes to something; that alone makes it no base64."""
     found = credential(f"C: AUTH PLAIN {b64(chr(0) + 'AKIAEXAMPLEEXAMPLE00' + chr(0) + 'geheim')}", "S: 535 no")
     assert (found.authcid, found.problems) == ("AKIAEXAMPLEEXAMPLE00", ())
+
+
+def test_short_password_that_a_reply_holds_by_chance() -> None:
+    """The server's words stay readable."""
+    line = b64(chr(0) + "alice" + chr(0) + "auth")
+    assert b"authentication failed" in masked(f"C: AUTH PLAIN {line}", "S: 535 5.7.8 Error: authentication failed")
