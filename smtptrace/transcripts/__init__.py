@@ -46,9 +46,15 @@ def read(raw: bytes, *, path: str = "-", zone: tzinfo | None = None, year: int |
     """
     texts = list(parts(raw, path=path, zone=zone, year=year))
     found = [connection for text in texts for connection in _read_part(text)]
-    if not any(isinstance(event, Octets) for connection in found for event in connection.events):
+    if not any(_tells(connection) for connection in found):
         found = [connection for text in texts for connection in DIALECTS[LAST_RESORT].read(text)] or found
     return tuple(found)
+
+
+def _tells(connection: Connection) -> bool:
+    """Whether it shows something said, or is certain to be all there is."""
+    certain = connection.origin.confidence == 1.0
+    return certain or any(isinstance(event, Octets) for event in connection.events)
 
 
 def recognise(text: Text, names: Iterable[str] | None = None) -> list[tuple[float, str]]:

@@ -48,7 +48,7 @@ def _written(connection: Connection) -> Iterator[str]:
         if end.host or end.port:
             yield f"# {name}: {end}"
     basis = connection.origin.time_basis
-    if basis is not TimeBasis.UTC:
+    if basis not in (TimeBasis.UTC, TimeBasis.NONE):
         yield f"# times: {basis.value}"
     for name, value in connection.facts.items():
         yield "# fact: " + escape(f"{name}={value}".encode("utf-8", "replace"))

@@ -32,11 +32,14 @@ TUPLE = re.compile(rb"\((?P<code>[2-5][0-5][0-9]), ?b?(?P<string>['\"].*)")
 TALK = re.compile(
     rb"smtp|mail|auth|tls|ssl|recipient|sender|relay|rcpt|ehlo|helo|login|postfix|exim|sendmail"
     rb"|exchange|dovecot|sasl|spam|blocked|mx\b"
-    rb"|reply|respon|server|deliver|bounce|queue|message|address|user|connection|550|535|554|421"
+    rb"|reply|respon|server|deliver|bounce|queue|message|address|user|connection"
     rb"|error|fail|denied|reject",
     re.I,
 )
 """A word that shows that a line is about mail."""
+
+REFUSAL = re.compile(rb"(?:^|[ :'\"(])[45][0-5][0-9][ -](?:[A-Z<]|[45]\.)|^[45][0-5][0-9][ -]\S")
+"""A code of refusal as servers write it, not a number in a sentence."""
 
 CHALLENGE = re.compile(rb"334 [A-Za-z0-9+/]{8,}={0,2}")
 FAILURE = re.compile(
@@ -82,7 +85,7 @@ def _rows(text: Text) -> Iterator[Row]:
     failed = any(FAILURE.search(line.data) for line in lines)
     few = len(lines) <= FEW
     failed = failed or (len(lines) <= VERY_FEW and any(LONE.search(line.data) for line in lines))
-    quoted = (few or failed) and any(_reply(line) for line in lines if failed or TALK.search(line.data))
+    quoted = (few or failed) and any(_reply(line) for line in lines if failed or _is_about_mail(line.data))
     quoted = quoted or any(CHALLENGE.fullmatch(line.data.strip()) for line in lines)
     if not quoted and not failed:
         return
@@ -95,6 +98,10 @@ def _rows(text: Text) -> Iterator[Row]:
         if reply and reply not in seen:
             seen.add(reply)
             yield Row(Kind.SERVER, line.number, reply)
+
+
+def _is_about_mail(line: bytes) -> bool:
+    return TALK.search(line) is not None or REFUSAL.search(line) is not None
 
 
 def _reply(line: Line) -> bytes | None:

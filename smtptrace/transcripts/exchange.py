@@ -109,7 +109,11 @@ def _session(entries: Sequence[Entry], sending: bool, facts: tuple[tuple[str, st
     connector = (
         (("connector", entries[0]["connector-id"].decode("utf-8", "replace")),) if entries[0]["connector-id"] else ()
     )
+    reached = 0
     for at, entry in enumerate(entries):
+        reached = entry.frame = max(
+            reached, entry.frame
+        )  # rows out of order are told where the last one before them is
         key, when = entry["session-id"], stamp(entry["date-time"])
         base = Row(
             Kind.START, entry.frame, b"", key, when, server=endpoint(entry[near]), client=endpoint(entry[far]),

@@ -12,7 +12,9 @@ from smtptrace.transcripts._times import stamp
 from smtptrace.wire import Connection
 
 HIDES = frozenset({"line-ends", "content", "credentials", "tls"})
-HEAD = rb"(?:(?P<time>[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?) )?(?:(?P<pid>[0-9]{1,9}) )?(?:>>> ?)?[ \t]*+(?:\|[ |]*+)?"
+HEAD = (
+    rb"(?:(?P<time>[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?) )?(?:(?P<pid>[0-9]{1,9}) )?(?:>>> ?)?[ \t]*+(?:\|[ |]*+)?"
+)
 LINE = re.compile(
     HEAD + rb"(?:SMTP(?P<way>>>|<<|\|>|\+>)(?: (?P<said>.*)|$)"
     rb"|(?P<start>Connecting to \S+ \[(?P<peer>[^\]]+)\](?::(?P<port>[0-9]{1,5}))?.*)"

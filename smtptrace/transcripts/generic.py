@@ -42,6 +42,9 @@ VARYING = re.compile(
 )
 """What differs from line to line before the same mark: numbers, and whatever stands in brackets."""
 
+PROSE = re.compile(rb"[.,;!?] *$")
+"""The end of a sentence is no mark; a word is one only if it comes again."""
+
 BRACKETED = re.compile(rb"[\[<({].*[\])>}]", re.S)
 REPEATED = re.compile(rb"rocess|xpected|got code|with message|fail|retcode|rror|efus|reject", re.I)
 """What stands before a reply or command that is told once more."""
@@ -121,7 +124,9 @@ def learn(text: Text) -> Marks:
         for place in _places(line.data[: FIRST * 4]):
             (replies if place.is_reply else commands)[place.before] += 1
     marks = Marks()
-    for mark, _ in (replies + commands).most_common(MOST_MARKS):
+    for mark, count in (replies + commands).most_common(MOST_MARKS):
+        if PROSE.search(mark) or (count == 1 and mark.rstrip()[-1:].isalnum()):
+            continue
         said, asked = replies[mark], commands[mark]
         if said + asked > 1 and min(said, asked) * 6 >= said + asked:
             marks.both.append(_mark(mark))

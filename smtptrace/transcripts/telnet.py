@@ -30,7 +30,6 @@ CLOSED = re.compile(
 CARET = re.compile(rb"\^(?:[HUW?]|\[(?=\[[A-D]))")
 """Editing keys as a terminal shows them that sends them."""
 
-COMMAND_LIKE = re.compile(rb"[A-Za-z^]{2}.*", re.S)
 SCRIPT = re.compile(rb"\*{4} SMTP testing session|Connection request")
 
 
@@ -71,11 +70,12 @@ def keyed(rows: Iterable[Row]) -> Iterator[Row]:
     Backspace-space-backspace is how a terminal takes a character back that was not sent yet; `^H` is how it shows a
     backspace that was. A lone backspace was sent too.
     """
+    content = False
     for row in rows:
-        if row.kind is Kind.CLIENT and (b"\x08" in row.data or CARET.search(row.data)):
-            command = COMMAND_LIKE.match(row.data) is not None
-            sent = CARET.sub(_control, erased(row.data)) if command else erased(row.data)
-            yield row._replace(data=sent, typed=row.data)
+        content = row.data.startswith(b"354") if row.kind is Kind.SERVER else content and row.data != b"."
+        if row.kind is Kind.CLIENT and (b"\x08" in row.data or (not content and CARET.search(row.data))):
+            sent = erased(row.data) if content else CARET.sub(_control, erased(row.data))
+            yield row if sent == row.data and b"\x08" not in sent else row._replace(data=sent, typed=row.data)
         else:
             yield row
 

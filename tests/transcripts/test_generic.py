@@ -1,0 +1,69 @@
+"""A log that nobody told us about: its marks are learnt from what stands after them."""
+
+from __future__ import annotations
+
+import pytest
+from support.told import connections, dialect, exchanges, notes, told
+
+REST = [("S", "250-mail.example"), ("S", "250 AUTH LOGIN"), ("C", "AUTH LOGIN"), ("S", "334 VXNlcm5hbWU6"), ("C", "YWxpY2U="),
+        ("S", "535 5.7.8 no"), ("C", "QUIT"), ("S", "221 bye")]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("server", "client"),
+    [
+        ("Got: {}", "Sent: {}"),
+        ("<== {}", "==> {}"),
+        ("[12:00:0{n}][6c2212be] SMTP[DATA]: < {}\\r\\n", "[12:00:0{n}][6c2212be] SMTP[DATA]: > {}\\r\\n"),
+        ("[2016-09-12 15:11:36 -0400]: <s37b> Recv: {}", "[2016-09-12 15:11:36 -0400]: <s37b> Send: {}"),
+        ("2026-11-23T18:00:0{n}Z TRACE x: event=\"write\" data=\"{}\\r\\n\" size={n}",
+         "2026-11-23T18:00:0{n}Z TRACE x: event=\"read\" data=\"{}\\r\\n\" size={n}"),
+        ("09:41:1{n} AM - Server: {}", "09:41:1{n} AM - Client: {}"),
+        ("smtp: 0x27432{n}: >>> {}", "smtp: 0x27432{n}: <<< {}"),
+        ("{{ type: 'server', message: '{}' }}", "{{ type: 'client', message: '{}' }}"),
+        ("RECV {}", "SEND {}"),
+    ],
+)  # fmt: skip
+def test_marks_are_learnt(server: str, client: str) -> None:
+    """Whatever stands before replies marks the server, whatever stands before commands the client."""
+    lines = [("S", "220 mail.example ESMTP"), ("C", "EHLO app01"), *REST]
+    text = "".join(
+        (server if who == "S" else client).format(said, n=n % 10) + "\n" for n, (who, said) in enumerate(lines)
+    )
+    assert (dialect(text), exchanges(text)) == ("generic", ["EHLO 250, AUTH 535, QUIT 221"])
+
+
+def test_one_mark_for_both() -> None:
+    """The same words before both sides tell nothing: then replies are told by their code."""
+    text = "smtp log: 220 hi\nsmtp log: EHLO a\nsmtp log: 250-x\n250 HELP\nsmtp log: QUIT\nsmtp log: 221 bye\n"
+    assert told(text) == ["S: 220 hi", "C: EHLO a", "S: 250-x", "S: 250 HELP", "C: QUIT", "S: 221 bye"]
+
+
+def test_codes_in_brackets() -> None:
+    """`[220] 'text'` is a reply."""
+    text = "[220] 'hi there'\n> HELO localhost\n[250] 'Ok'\n> QUIT\n[221] 'Bye'\n"
+    assert told(text) == ["S: 220 hi there", "C: HELO localhost", "S: 250 Ok", "C: QUIT", "S: 221 Bye"]
+
+
+def test_interleaved_sessions_come_apart() -> None:
+    """What varies in brackets before the marks tells sessions apart where each is a dialogue."""
+    text = "".join(
+        f"<{key}> {'Recv' if said[0].isdigit() else 'Send'}: {said}\n"
+        for said in ("220 hi", "EHLO a", "250 ok", "QUIT", "221 bye")
+        for key in ("one", "two")
+    )
+    assert [connection.label for connection in connections(text)] == ["<one>", "<two>"]
+    assert exchanges(text) == ["EHLO 250, QUIT 221"] * 2
+
+
+def test_what_repeats_a_reply_is_a_note() -> None:
+    """An error that quotes a reply is no second reply."""
+    text = "Got: 220 hi\nSent: EHLO a\nGot: 550 no\nExpected response code 250 but got: 550 no\n"
+    assert told(text) == ["S: 220 hi", "C: EHLO a", "S: 550 no"]
+    assert notes(text) == ["Expected response code 250 but got: 550 no"]
+
+
+def test_http_on_the_wrong_port() -> None:
+    """A browser's request is what the client sent."""
+    text = "[SMTP 192.0.2.1:4] Sent 8 bytes: '220 hi\\r\\n'\n[SMTP 192.0.2.1:4] Received 30 bytes: 'GET / HTTP/1.1\\r\\n\\r\\n'\n[SMTP 192.0.2.1:4] Sent 9 bytes: '500 what\\r\\n'\n"
+    assert told(text)[1].startswith("C: GET / HTTP/1.1")
