@@ -252,7 +252,8 @@ class _Writer:
         if content.data is None or not content.complete:
             missing = f"{content.missing} octets of it are" if content.missing else "it is"
             self._need("MESSAGE", f"the message; {missing} not in the source", frame)
-            yield Octets(Side.CLIENT, b"${MESSAGE}\r\n.\r\n", time_ns, frame, Exactness.MASKED)
+            yield Octets(Side.CLIENT, b"${MESSAGE}\r\n", time_ns, frame, Exactness.MASKED)
+            yield Octets(Side.CLIENT, b".\r\n", time_ns, frame)
         else:
             counted = exchange.command is not None and exchange.command.verb == "BDAT"
             yield Octets(Side.CLIENT, content.data if counted else _as_sent(content.data), time_ns, frame)

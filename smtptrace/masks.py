@@ -49,11 +49,6 @@ def swept(connection: Connection, credentials: Sequence[Credential]) -> Connecti
     )
 
 
-def hidden(octets: bytes, credentials: Iterable[Credential]) -> bytes:
-    """The octets with masks wherever a secret is repeated in them."""
-    return _octets(octets, sorted(secret_forms(credentials), key=len, reverse=True))
-
-
 def secret_forms(credentials: Iterable[Credential]) -> set[bytes]:
     """The ways in which the secrets may be written that are long enough to be searched for."""
     values = {each.secret.octets() for each in credentials if each.secret and not _is_name(each)}

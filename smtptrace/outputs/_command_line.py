@@ -7,7 +7,6 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from smtptrace import masks
 from smtptrace.auth import AuthOutcome, Credential, Exposure
 from smtptrace.smtp import Transaction
 from smtptrace.trace import Trace
@@ -51,7 +50,7 @@ class Sending:
         if content is None or content.data is None or not content.complete or not _TEXT.fullmatch(content.data):
             return None
         try:
-            return masks.hidden(content.data, self.trace.credentials).decode("utf-8").replace("\r\n", "\n")
+            return content.data.decode("utf-8").replace("\r\n", "\n")
         except UnicodeDecodeError:
             return None
 

@@ -45,10 +45,13 @@ def rewritten(content: bytes, sweeper: Sweeper, *, inside_body: bool, keep: bool
 
 def _value(field: str, value: bytes, sweeper: Sweeper) -> bytes:
     text = value.decode("utf-8", "replace")
-    if field in _KEPT:
-        text = _NAMED.sub(lambda found: f"{found[1]}={sweeper.outline(found[2])}", text)
-        return sweeper.text(text).encode()
-    return sweeper.outline(text).encode()
+    if field not in _KEPT:
+        return sweeper.outline(text).encode()
+    pieces, at = [], 0
+    for found in _NAMED.finditer(text):
+        pieces += [sweeper.text(text[at : found.start()]), f"{found[1]}={sweeper.outline(found[2])}"]
+        at = found.end()
+    return "".join([*pieces, sweeper.text(text[at:])]).encode()
 
 
 def _filled(text: bytes) -> bytes:
