@@ -147,10 +147,10 @@ class Stream:
     def _shorten(self) -> None:
         """Forget what an endless line has beyond its first 1 MiB."""
         self._skipped += len(self) - PATIENCE
-        self._data = bytearray(self._data[self._at : self._at + PATIENCE])
-        self._base += self._at
-        self._at = 0
-        self._scanned = PATIENCE
+        if not isinstance(self._data, bytearray):
+            self._data = bytearray(self._data)
+        self._scanned = self._at + PATIENCE
+        del self._data[self._scanned :]
 
     def match(self, pattern: re.Pattern[bytes]) -> bytes | None:
         """What the pattern finds at the front, taken; None, and nothing taken, where it finds nothing."""
