@@ -23,8 +23,8 @@ def test_commands_and_their_replies() -> None:
     found = rows("S: 220 a", "C: MAIL FROM:<a@b.test>", "S: 250-2.1.0 ok", "S: 250 2.1.0 then")
     assert found == [
         list(COLUMNS),
-        ["7", "10.0.0.5:50011", "10.0.0.25:2525", "2", "2023-11-14T22:13:20.002000000Z", "no", "MAIL", "FROM:<a@b.test>",
-         "250", "2.1.0", "2.1.0 ok | 2.1.0 then", "1.000"],
+        ["7", "10.0.0.5:50011", "10.0.0.25:2525", "2", "2023-11-14T22:13:20.002000000Z", "no", "MAIL",
+         "FROM:<a@b.test>", "250", "2.1.0", "2.1.0 ok | 2.1.0 then", "1.000"],
     ]  # fmt: skip
 
 

@@ -42,13 +42,16 @@ def test_no_name_is_left_and_the_cause_is(name: str, form: str, tmp_path: Path) 
     (tmp_path / "again").write_bytes(stream.getvalue())
     again = read(tmp_path / "again")
     assert [verbs(each) for each in again] == [verbs(each) for each in said]
-    assert [[cause.slug for cause in each.causes] for each in again] == [
-        [cause.slug for cause in each.causes] for each in said
-    ]
+    if form == "pcapng_file" or all(trace.session.octets[1] for trace in said):  # a text of one side is judged as kept
+        assert causes(again) == causes(said)
     raw = stream.getvalue().lower()
     known = {form.lower() for each in names_of(name) for form in forms(each.encode()) if len(form) >= 4}
     assert not [form for form in known if form in raw]
     assert b"bob@" not in raw
+
+
+def causes(traces: list[Trace]) -> list[list[str]]:
+    return [[cause.slug for cause in trace.causes] for trace in traces]
 
 
 @pytest.mark.parametrize("level", LEVELS)

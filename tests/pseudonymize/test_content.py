@@ -31,7 +31,7 @@ def test_headers_keep_their_names_and_bodies_their_size() -> None:
         b'Content-Type: text/plain; name="site3.txt"; charset=utf-8',
         b"",
         b"xxxx xxxx",
-        "..xxxx xxx é\n.".encode(),
+        ".xxxxx xxx é\n.".encode(),
     ]
 
 
