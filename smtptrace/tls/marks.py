@@ -66,17 +66,18 @@ def restore(batches: Iterable[Batch], comments: Callable[[], Iterable[tuple[int,
 class _Told:
     """What the marks of one connection tell.
 
-    `facts` are those of the whole, `waiting` what is to be put before which frame, `streams` counts the TCP streams
-    that it is made of and that were announced so far.
+    `facts` are those of the whole, `waiting` what is to be put before which frame, `exactness` how exact the octets of
+    a frame are, `streams` counts the TCP streams that it is made of and that were announced so far.
     """
 
-    __slots__ = ("course", "facts", "number", "streams", "waiting")
+    __slots__ = ("course", "exactness", "facts", "number", "streams", "waiting")
 
     def __init__(self, number: Number) -> None:
         self.number = number
         self.streams = 0
         self.facts: dict[str, Any] = {}
-        self.waiting: deque[tuple[int, Event | Exactness]] = deque()
+        self.waiting: deque[tuple[int, Event]] = deque()
+        self.exactness: dict[int | None, Exactness] = {}
         self.course: _Course | None = None
 
 
@@ -98,6 +99,8 @@ class _Marks:
             told.streams += 1
             told.facts = told.facts if mark.said.get("continues") is True else mark.said
             self.first[frame] = told
+        elif isinstance(mark.said, Exactness):
+            told.exactness[frame] = mark.said
         else:
             told.waiting.append((frame, mark.said))
 
@@ -141,29 +144,24 @@ class _Course:
         """The events with the marked ones between them."""
         restored: list[Event] = []
         for event in events:
-            for piece in _pieces(event) if self.told.waiting else (event,):
-                exactness = self._put_back(restored, piece.frame, piece.time_ns)
-                if exactness is not None and isinstance(piece, Octets):
-                    restored.append(replace(piece, exactness=exactness))
+            for piece in _pieces(event) if self.told.waiting or self.told.exactness else (event,):
+                self._put_back(restored, piece.frame, piece.time_ns)
+                if isinstance(piece, Octets) and piece.frame in self.told.exactness:
+                    restored.append(replace(piece, exactness=self.told.exactness[piece.frame]))
                 elif not self._is_ours(piece):
                     restored.append(piece)
         if over:
             self._put_back(restored, None, None)
         return [_timeless(event) for event in restored] if self._timeless else restored
 
-    def _put_back(self, events: list[Event], frame: int | None, time_ns: int | None) -> Exactness | None:
-        """Add what waits before a frame (all that is left where it is None); how exact the frame's octets are."""
-        exactness = None
+    def _put_back(self, events: list[Event], frame: int | None, time_ns: int | None) -> None:
+        """Add what waits before a frame, all that is left where it is None."""
         waiting = self.told.waiting
         while waiting and (frame is None or waiting[0][0] <= frame):
             at, said = waiting.popleft()
-            if isinstance(said, Exactness):
-                exactness = said if at == frame else None
-                continue
             events.append(replace(said, time_ns=time_ns, frame=at))
             if isinstance(said, Gap) and said.size:
                 self._missing[said.side] += said.size
-        return exactness
 
     def _is_ours(self, event: Event) -> bool:
         """Whether the source did not say it, or a mark says it better: it comes of how the packets were made."""
