@@ -42,7 +42,7 @@ def read(talk: Talk, instead: str = "text-instead-of-gss-token") -> Reading:
         _judge_kerberos(reading, said)
     tokens = [each.token for each in said if each.token is not None]
     reading.details = {**_facts(tokens), **reading.details}
-    wrong = [slug for each in tokens for slug in each.problems]
+    wrong = [slug for each in tokens for slug in (*_refusals(each), *each.problems)]
     wrong += [slug for each in talk.responses for slug in each.problems]
     reading.problems = tuple(dict.fromkeys((*reading.problems, *wrong)))
     client = [each.token for each in said if each.from_client and each.token is not None]
@@ -81,6 +81,13 @@ def _facts(tokens: list[_gss.Token]) -> dict[str, Any]:
     if carried:
         facts["carries"] = "SPNEGO with NTLM" if carried == "SPNEGO" and any(each.ntlm for each in tokens) else carried
     return facts
+
+
+def _refusals(token: _gss.Token) -> tuple[str, ...]:
+    """What the server says no by, before its reply."""
+    if "error_code" in token.facts:
+        return ("kerberos-error",)
+    return ("negotiation-rejected",) if token.facts.get("state") == "reject" else ()
 
 
 def _judge_kerberos(reading: Reading, said: list[_Said]) -> None:

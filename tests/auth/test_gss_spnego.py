@@ -41,3 +41,10 @@ def test_negotiation_under_its_own_name_and_another(mechanism: str) -> None:
     """The octets tell."""
     found = credential(f"C: AUTH {mechanism} {_token(NTLM_INSIDE + '1')}", "S: 535 no")
     assert found.details["offered"] == ["NTLM"]
+
+
+def test_negotiation_rejected() -> None:
+    """No mechanism in common."""
+    reject = "oQcwBaADCgEC"
+    found = credential(f"C: AUTH GSS-SPNEGO {_token(NTLM_INSIDE + '1')}", f"S: 334 {reject}", "C: ", "S: 535 no")
+    assert (found.details["state"], found.problems) == ("reject", ("negotiation-rejected",))

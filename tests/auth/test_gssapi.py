@@ -77,6 +77,7 @@ def test_kerberos_error() -> None:
         "S: 535 no",
     )
     assert (found.details["error"], found.details["server_time"]) == ("KDC_ERR_PREAUTH_REQUIRED", "20200613210423Z")
+    assert found.problems == ("kerberos-error",)
 
 
 def test_security_layer() -> None:
