@@ -21,6 +21,9 @@ _KEY = re.compile(
 )
 """What stands before an address and does not belong to it."""
 
+_PAGES = frozenset("html htm php asp aspx jsp cgi txt log exe gif png jpg".split())
+"""Ends of file names in links, which are no domains."""
+
 _WHOLE_WORD = 4
 """Characters; a shorter name is only replaced where it stands alone."""
 
@@ -61,7 +64,7 @@ class Sweeper:
             at = key.end() if key else 0
             return text[:at] + self._names.address(text[at:])
         if found["host"] is not None:
-            return self._names.host(text)
+            return text if text.rpartition(".")[2].lower() in _PAGES else self._names.host(text)
         return self._names.ip(text) if is_ip(text) else text
 
     def _learnt(self, text: str) -> str:

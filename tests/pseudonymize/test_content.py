@@ -28,7 +28,7 @@ def test_headers_keep_their_names_and_bodies_their_size() -> None:
         b"\txxx, 00 xxx 0000 00:00:00 +0000",
         b'From: "xxxxx x" <person1@site2.net>',
         b"Subject: xxxxxxxx",
-        b'Content-Type: text/plain; name="site3.txt"; charset=utf-8',
+        b'Content-Type: text/plain; name="xxxxxxxx.xxx"; charset=utf-8',
         b"",
         b"xxxx xxxx",
         ".xxxxx xxx é\n.".encode(),
