@@ -23,6 +23,7 @@ from smtptrace.wire import Closing, Exactness, Note, Opening
 MOST = 512
 """Exchanges of one session that are looked at, from its beginning and its end; a failure further in is still found."""
 
+_QUOTED = re.compile(r"\b([45][0-9]{2})-")
 _TELLING = frozenset(("tls-unasked", "http-request", "proxy-header", "cr-nul-line-end", "backspace"))
 """Anomalies that are a failure by themselves."""
 
@@ -96,6 +97,12 @@ def _decoded(line: bytes) -> Iterator[bytes]:
         yield base64.b64decode(line, validate=True)
     except binascii.Error:
         return
+
+
+def _joined(text: str) -> str:
+    """A quoted reply of several lines without the code that each further line repeats."""
+    first = _QUOTED.search(text)
+    return re.sub(rf"(?<=\S)\s+{first[1]}[ -](?:[245]\.[0-9]{{1,3}}\.[0-9]{{1,3}} )?", " ", text) if first else text
 
 
 @dataclass
@@ -288,7 +295,7 @@ class Case:
             text = "" if refusal.mute else refusal.text
             yield _knowledge.Said(str(reply.code), reply.enhanced, text, refusal.stage), refusal, None
         for note in self.remarks[:16]:
-            yield _knowledge.Said("", None, note.text[:2000], "NOTE"), None, note
+            yield _knowledge.Said("", None, _joined(note.text[:2000]), "NOTE"), None, note
 
     def said(self, slug: str) -> Weight | None:
         """How strongly the words of server or client speak for a cause."""

@@ -57,9 +57,13 @@ class Row:
         return (
             (not self.codes or said.code in self.codes or _quotes(self.codes, said))
             and (not self.enhanced or said.enhanced in self.enhanced or _quotes(self.enhanced, said))
-            and (not self.stages or said.stage in self.stages or said.stage in {"NOTE", "UNASKED", "GREETING"})
+            and (not self.stages or said.stage in self.stages or self._may_be_of(said.stage))
             and (self._words(said) if self.compiled else not self.flavours or flavour in self.flavours)
         )
+
+    def _may_be_of(self, stage: str) -> bool:
+        """Whether the stage is not known to be another: a lone reply, or a note, unless the row is for notes alone."""
+        return stage in {"NOTE", "UNASKED", "GREETING"} and self.stages != ("NOTE",)
 
     def _words(self, said: Said) -> bool:
         assert self.compiled is not None

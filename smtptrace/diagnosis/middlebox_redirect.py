@@ -23,8 +23,9 @@ FIX = {
 }
 REFERENCES = ("https://github.com/PHPMailer/PHPMailer/wiki/Troubleshooting",)
 _ASKED = re.compile(
-    r"(?:opening to|connect(?:ing|ed|ion)?(?: established)?(?: to)?|trying|host(?: ?name)?\"?[:= ]|start connection to"
-    r"|relay[ =]|using smarthost)[^A-Za-z0-9\[]{0,6}(?:(?:ssl|tls|tcp|smtps?)://)?([a-z0-9-]+(?:\.[a-z0-9-]+)+\.?)",
+    r"(?:opening to|resolved|connect(?:ing|ed|ion)?(?: established)?(?: to)?|trying|host(?: ?name)?\"?[:= ]|relay[ =]"
+    r"|start connection to|using smarthost)"
+    r"[^A-Za-z0-9\[]{0,6}(?:(?:ssl|tls|tcp|smtps?)://)?([a-z0-9-]+(?:\.[a-z0-9-]+)+\.?)",
     re.IGNORECASE,
 )
 _HOST = re.compile(rb"220[ -]([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)")

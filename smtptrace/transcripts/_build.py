@@ -39,7 +39,7 @@ FAILED = re.compile(
     r"refused|wrong version|timed? ?out|timeout|never received|no route|unreachable|reset by"
     r"|handshake|SSL|TLS|error|fail|could not|cannot|closed"
     r"|unable to connect|exception|certificate|not support|no worthy|mechanism|credential|lost connection|encode|secure"
-    r"|getaddrinfo|not known|no such host|required|advertise",
+    r"|getaddrinfo|not known|no such host|required|advertise|reject|denied|blocked|non-SMTP|length|permitted",
     re.I,
 )
 """How logs say that a connection failed."""
@@ -125,6 +125,7 @@ class Maker:
         if not row.key.startswith(UNNAMED):
             self._label = self._label or row.key
         self._facts.update(row.facts)
+        self._server, self._client = better(self._server, row.server), better(self._client, row.client)
         {
             Kind.CLIENT: self._from_client, Kind.SERVER: self._from_server, Kind.SAID: self._from_client,
             Kind.NOTE: self._note, Kind.EVENT: self._event, Kind.START: self._start, Kind.END: self._end,
@@ -344,8 +345,6 @@ class Maker:
 
     def _start(self, row: Row) -> None:
         self._connected = True
-        self._server = better(self._server, row.server)
-        self._client = better(self._client, row.client)
         if row.data.strip():
             self._note(row)
 

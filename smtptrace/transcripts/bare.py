@@ -59,7 +59,8 @@ LONE = re.compile(
     rb"|timed? ?out|timeout|unreachable|no route to host|x509:|tls: |\bPKIX\b|certificate|SSL message|wrong[ _]version"
     rb"|getaddrinfo|ENOTFOUND|name or service not known|no such host|No worthy mechs|authentication mechanisms"
     rb"|credentials for|codec can't encode|STARTTLS|SMTP AUTH|secure connections?|initial server greeting|line too long"
-    rb"|unexpectedly|disconnected|connection (?:reset|closed|lost)|\bEOF\b",
+    rb"|unexpectedly|disconnected|actively refused|rejected (?:EHLO|HELO|RCPT|after|MAIL)|relay not|basic auth"
+    rb"|non-SMTP command|HTTP/1\.|authenticator failed|connection (?:reset|closed|lost)|\bEOF\b",
     re.I,
 )
 """What a lone error text tells of, where there are few lines of it."""

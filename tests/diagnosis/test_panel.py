@@ -38,7 +38,7 @@ def diagnosed(text: str) -> list[Cause]:
 
 
 def prediction(case: dict[str, Any], path: Path, smtptrace: Command) -> dict[str, Any]:
-    """What the scorer reads, from `diagnose --json`: the classes in order, and the lines that the first of them cites."""
+    """What the scorer reads, from `diagnose --json`: the classes in order, and the lines that the first cites."""
     path.write_text(case["transcript"], encoding="utf-8")
     objects = smtptrace("diagnose", "--json", "--show-secrets", path).objects("diagnosis")
     found = sorted((cause for each in objects for cause in each["causes"]), key=lambda cause: -cause["confidence"])
