@@ -15,7 +15,7 @@ LINE = re.compile(
     rb"[ \t]*"
     + VERBOSE
     + rb"(?:>>> ?(?P<client>.*)|<<< ?(?P<server>.*)|(?P<start>\.\.\. while talking to (?P<peer>\S+?)\.?:.*)"
-    rb"|(?P<begin>\S+\.\.\. Connecting to .*)|(?P<reply>050[ -][2-5][0-9][0-9][ -].*))"
+    rb"|(?P<begin>\S+\.\.\. Connecting to .*))"
 )
 MARK = re.compile(
     rb"[ \t]*"

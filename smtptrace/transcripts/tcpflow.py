@@ -14,13 +14,13 @@ from smtptrace.wire import Connection, Endpoint, Exactness
 HIDES = frozenset({"line-ends", "times"})
 END = rb"((?:[0-9]{3}\.){3}[0-9]{3}|[0-9a-fA-F:.]{2,45})\.([0-9]{5})"
 HEAD = re.compile(END + rb"-" + END + rb": ?(.*)")
-DUMP = re.compile(rb"[0-9a-f]{4,8}: ((?:[0-9a-f]{4} ?)+[0-9a-f]{0,2})  ")
-MARK = re.compile(END + rb"-" + END + rb":")
+DUMP = re.compile(rb"[0-9a-f]{4,8}: ((?:[0-9a-f]{4} ){0,32}[0-9a-f]{0,4}) ")
+MARK = re.compile(END + rb"-" + END + rb":|" + DUMP.pattern)
 
 
 def confidence(text: Text) -> float:
     """By the share of its heads."""
-    return likely(text, MARK, 0.8, 0.98)
+    return likely(text, HEAD, 0.8, 0.98)
 
 
 def read(text: Text) -> tuple[Connection, ...]:

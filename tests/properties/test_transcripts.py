@@ -10,9 +10,26 @@ from hypothesis import strategies as st
 from smtptrace import transcripts
 from smtptrace.transcripts.dialogue import write
 from smtptrace.wire import (
-    Certificate, Close, Closing, Connection, Endpoint, Event, Exactness, Gap, GapReason, Irregularity, Note, Octets, Open, Opening,
-    Origin, Secured, Side, TimeBasis, Typed,
-)  # fmt: skip
+    Certificate,
+    Close,
+    Closing,
+    Connection,
+    Endpoint,
+    Event,
+    Exactness,
+    Gap,
+    GapReason,
+    Irregularity,
+    Note,
+    Octets,
+    Open,
+    Opening,
+    Origin,
+    Secured,
+    Side,
+    TimeBasis,
+    Typed,
+)
 
 TIMES = st.none() | st.integers(0, 4_000_000_000_000_000_000)
 SIDES = st.sampled_from(Side)
@@ -38,15 +55,24 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(Octets, SIDES, OCTETS, TIMES, exactness=EXACT),
     st.builds(Gap, SIDES, st.none() | st.integers(1, 10**12), st.sampled_from(GapReason), TIMES),
     st.builds(
-        Secured, st.booleans(), st.booleans(), st.none() | WORDS, st.none() | TEXTS, st.none() | TEXTS, st.tuples(WORDS),
-        st.none() | CERTIFICATES, st.none() | st.tuples(SIDES, WORDS), st.integers(0, 9), TIMES,
+        Secured,
+        st.booleans(),
+        st.booleans(),
+        st.none() | WORDS,
+        st.none() | TEXTS,
+        st.none() | TEXTS,
+        st.tuples(WORDS),
+        st.none() | CERTIFICATES,
+        st.none() | st.tuples(SIDES, WORDS),
+        st.integers(0, 9),
+        TIMES,
     ),
     st.builds(Note, TEXTS, TIMES),
     st.builds(Open, st.sampled_from(Opening), TIMES),
     st.builds(Close, SIDES, st.sampled_from(Closing), TIMES),
     st.builds(Typed, OCTETS, OCTETS, TIMES),
     st.builds(Irregularity, WORDS, TEXTS, SIDES, TIMES),
-)  # fmt: skip
+)
 CONNECTIONS = st.builds(
     Connection,
     st.just(Endpoint("10.0.0.5", 50011)) | st.just(Endpoint("", 0)),
@@ -77,23 +103,63 @@ def test_written_and_read_it_is_the_same(connection: Connection) -> None:
     (again,) = transcripts.read(write(connection).encode("utf-8", "surrogateescape"))
     assert told(again) == told(connection)
     assert (again.client, again.server, again.label, again.facts) == (
-        connection.client, connection.server, connection.label, connection.facts,
-    )  # fmt: skip
+        connection.client,
+        connection.server,
+        connection.label,
+        connection.facts,
+    )
     assert write(again) == write(connection)
 
 
 LINES = st.lists(
     st.sampled_from(
-        ["220 hi", "250-a", "250 ok", "354 go", "334 dXNlcg==", "535 no", "EHLO a", "AUTH LOGIN", "DATA", "BDAT 5 LAST", "QUIT", ".", "",
-         "YWxpY2U=", "STARTTLS", "220 go ahead TLS", "=== TLS started with cipher TLSv1.3:X:256", "********", "> quoted", "prose of some kind",
-         "Connected to smtp://h:25/", "Trying 192.0.2.1...", "Connection closed by foreign host.", "```", "\b \b", "^H", "x" * 80]
+        [
+            "220 hi",
+            "250-a",
+            "250 ok",
+            "354 go",
+            "334 dXNlcg==",
+            "535 no",
+            "EHLO a",
+            "AUTH LOGIN",
+            "DATA",
+            "BDAT 5 LAST",
+            "QUIT",
+            ".",
+            "",
+            "YWxpY2U=",
+            "STARTTLS",
+            "220 go ahead TLS",
+            "=== TLS started with cipher TLSv1.3:X:256",
+            "********",
+            "> quoted",
+            "prose of some kind",
+            "Connected to smtp://h:25/",
+            "Trying 192.0.2.1...",
+            "Connection closed by foreign host.",
+            "```",
+            "\b \b",
+            "^H",
+            "x" * 80,
+        ]
     ),
     max_size=30,
-)  # fmt: skip
+)
 MARKS = st.sampled_from(
-    [("", ""), ("S: ", "C: "), ("<-  ", " -> "), ("< ", "> "), ("<-- ", "--> "), ("SERVER -> CLIENT: ", "CLIENT -> SERVER: "),
-     (" Out: ", " In:  "), ("<<< ", ">>> "), ("Got: ", "Sent: "), ("[x] DEBUG [1] S: ", "[x] DEBUG [1] C: "), ("  SMTP<< ", "  SMTP>> ")]
-)  # fmt: skip
+    [
+        ("", ""),
+        ("S: ", "C: "),
+        ("<-  ", " -> "),
+        ("< ", "> "),
+        ("<-- ", "--> "),
+        ("SERVER -> CLIENT: ", "CLIENT -> SERVER: "),
+        (" Out: ", " In:  "),
+        ("<<< ", ">>> "),
+        ("Got: ", "Sent: "),
+        ("[x] DEBUG [1] S: ", "[x] DEBUG [1] C: "),
+        ("  SMTP<< ", "  SMTP>> "),
+    ]
+)
 
 
 @given(LINES, MARKS)

@@ -6,7 +6,12 @@ from smtptrace import transcripts
 from smtptrace.smtp import Session, read_session
 from smtptrace.wire import Connection, Event, Exactness, Gap, Note, Octets, Secured, Side, Typed
 
-SHORT = {Exactness.SEEN: "", Exactness.LINE_END_SUPPLIED: "", Exactness.DECODED: " (decoded)", Exactness.MASKED: " (masked)"}
+SHORT = {
+    Exactness.SEEN: "",
+    Exactness.LINE_END_SUPPLIED: "",
+    Exactness.DECODED: " (decoded)",
+    Exactness.MASKED: " (masked)",
+}
 
 
 def line(event: Event) -> str:
@@ -55,7 +60,7 @@ def sessions(text: str | bytes) -> list[Session]:
 
 
 def exchanges(text: str | bytes) -> list[str]:
-    """For each session of a text its verbs with the codes that ended them, as `EHLO 250, QUIT 221`; `-` where unknown."""
+    """For each session of a text its verbs with the codes that ended them: `EHLO 250, QUIT 221`, `-` where unknown."""
     return [
         ", ".join(
             f"{(exchange.command.verb or '-') if exchange.command else '-'} "

@@ -13,9 +13,13 @@ def test_as_in_the_rfcs() -> None:
     """Marks, notes between them, masked secrets."""
     text = "S: 220 hi\nC: AUTH PLAIN ********\nS: 334 ********\nC: ********\n(pause)\nS: 535 no\n"
     assert told(text, notes=True) == [
-        "S: 220 hi", "C: AUTH PLAIN ******** (masked)", "S: 334 ******** (masked)", "C: ******** (masked)",
-        "note: (pause)", "S: 535 no",
-    ]  # fmt: skip
+        "S: 220 hi",
+        "C: AUTH PLAIN ******** (masked)",
+        "S: 334 ******** (masked)",
+        "C: ******** (masked)",
+        "note: (pause)",
+        "S: 535 no",
+    ]
 
 
 def test_client_and_server_spelled_out() -> None:
@@ -78,9 +82,22 @@ def test_several_sessions() -> None:
 
 @pytest.mark.parametrize(
     "comment",
-    ["# gap: nobody 3 lost", "# gap: client", "# close: x", "# typed: x", "# certificate: {", "# certificate: []",
-     "# irregular: client", "# time: yesterday", "# times: x", "# exactness: x", "# client: ???", "# tls: ", "# open: x"],
-)  # fmt: skip
+    [
+        "# gap: nobody 3 lost",
+        "# gap: client",
+        "# close: x",
+        "# typed: x",
+        "# certificate: {",
+        "# certificate: []",
+        "# irregular: client",
+        "# time: yesterday",
+        "# times: x",
+        "# exactness: x",
+        "# client: ???",
+        "# tls: ",
+        "# open: x",
+    ],
+)
 def test_damaged_comments_are_harmless(comment: str) -> None:
     """A comment that is none of the grammar changes nothing that was said."""
     text = f"# session: x\n{comment}\nS: 220 hi\nC: QUIT\n"

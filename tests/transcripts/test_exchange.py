@@ -107,7 +107,10 @@ def test_chunks_are_gaps_of_their_size() -> None:
 
 def test_columns_cut_off() -> None:
     """People paste the last columns only."""
-    text = ">,250-X-EXPS GSSAPI NTLM\n<,X-EXPS GSSAPI\n>,334 <authentication response>\n*,,IllegalMessage\n>,454 4.7.0 no\n"
+    text = (
+        ">,250-X-EXPS GSSAPI NTLM\n<,X-EXPS GSSAPI\n>,334 <authentication response>\n*,,IllegalMessage\n"
+        ">,454 4.7.0 no\n"
+    )
     assert exchanges(text)[0].endswith("X-EXPS 454")
     assert notes(text) == ["IllegalMessage"]
 
@@ -115,5 +118,9 @@ def test_columns_cut_off() -> None:
 def test_unfold_of_words_nobody_knows() -> None:
     """After the first keyword each further word is a keyword of its own, unless it belongs to one before."""
     assert unfold(b"250  ex Hello [x] SIZE 5 NEWWORD XPROXY a b DSN") == [
-        b"250-ex Hello [x]", b"250-SIZE 5", b"250-NEWWORD", b"250-XPROXY a b", b"250 DSN",
-    ]  # fmt: skip
+        b"250-ex Hello [x]",
+        b"250-SIZE 5",
+        b"250-NEWWORD",
+        b"250-XPROXY a b",
+        b"250 DSN",
+    ]

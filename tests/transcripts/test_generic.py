@@ -5,8 +5,16 @@ from __future__ import annotations
 import pytest
 from support.told import connections, dialect, exchanges, notes, told
 
-REST = [("S", "250-mail.example"), ("S", "250 AUTH LOGIN"), ("C", "AUTH LOGIN"), ("S", "334 VXNlcm5hbWU6"), ("C", "YWxpY2U="),
-        ("S", "535 5.7.8 no"), ("C", "QUIT"), ("S", "221 bye")]  # fmt: skip
+REST = [
+    ("S", "250-mail.example"),
+    ("S", "250 AUTH LOGIN"),
+    ("C", "AUTH LOGIN"),
+    ("S", "334 VXNlcm5hbWU6"),
+    ("C", "YWxpY2U="),
+    ("S", "535 5.7.8 no"),
+    ("C", "QUIT"),
+    ("S", "221 bye"),
+]
 
 
 @pytest.mark.parametrize(
@@ -16,14 +24,16 @@ REST = [("S", "250-mail.example"), ("S", "250 AUTH LOGIN"), ("C", "AUTH LOGIN"),
         ("<== {}", "==> {}"),
         ("[12:00:0{n}][6c2212be] SMTP[DATA]: < {}\\r\\n", "[12:00:0{n}][6c2212be] SMTP[DATA]: > {}\\r\\n"),
         ("[2016-09-12 15:11:36 -0400]: <s37b> Recv: {}", "[2016-09-12 15:11:36 -0400]: <s37b> Send: {}"),
-        ("2026-11-23T18:00:0{n}Z TRACE x: event=\"write\" data=\"{}\\r\\n\" size={n}",
-         "2026-11-23T18:00:0{n}Z TRACE x: event=\"read\" data=\"{}\\r\\n\" size={n}"),
+        (
+            '2026-11-23T18:00:0{n}Z TRACE x: event="write" data="{}\\r\\n" size={n}',
+            '2026-11-23T18:00:0{n}Z TRACE x: event="read" data="{}\\r\\n" size={n}',
+        ),
         ("09:41:1{n} AM - Server: {}", "09:41:1{n} AM - Client: {}"),
         ("smtp: 0x27432{n}: >>> {}", "smtp: 0x27432{n}: <<< {}"),
         ("{{ type: 'server', message: '{}' }}", "{{ type: 'client', message: '{}' }}"),
         ("RECV {}", "SEND {}"),
     ],
-)  # fmt: skip
+)
 def test_marks_are_learnt(server: str, client: str) -> None:
     """Whatever stands before replies marks the server, whatever stands before commands the client."""
     lines = [("S", "220 mail.example ESMTP"), ("C", "EHLO app01"), *REST]
@@ -65,5 +75,9 @@ def test_what_repeats_a_reply_is_a_note() -> None:
 
 def test_http_on_the_wrong_port() -> None:
     """A browser's request is what the client sent."""
-    text = "[SMTP 192.0.2.1:4] Sent 8 bytes: '220 hi\\r\\n'\n[SMTP 192.0.2.1:4] Received 30 bytes: 'GET / HTTP/1.1\\r\\n\\r\\n'\n[SMTP 192.0.2.1:4] Sent 9 bytes: '500 what\\r\\n'\n"
+    text = (
+        "[SMTP 192.0.2.1:4] Sent 8 bytes: '220 hi\\r\\n'\n"
+        "[SMTP 192.0.2.1:4] Received 30 bytes: 'GET / HTTP/1.1\\r\\n\\r\\n'\n"
+        "[SMTP 192.0.2.1:4] Sent 9 bytes: '500 what\\r\\n'\n"
+    )
     assert told(text)[1].startswith("C: GET / HTTP/1.1")

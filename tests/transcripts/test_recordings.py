@@ -12,18 +12,38 @@ from smtptrace.smtp import read_session
 from smtptrace.transcripts import DIALECTS
 
 CURL = (
-    "aiosmtpd-curl-ntlmv2-targetinfo-badpass", "aiosmtpd-curl-xoauth2-badtoken", "exim-curl-cram-ok", "exim-curl-multircpt",
-    "exim-curl-ntlm-badpass", "exim-curl-ntlm-ok", "exim-curl-starttls-plain+keylog", "nodesmtp-curl-plain-535",
-    "postfix-curl-gssapi-ok", "postfix-curl-starttls-login+keylog", "postfix-curl-xoauth2-ok", "postfixcyrus-curl-digest-ok",
+    "aiosmtpd-curl-ntlmv2-targetinfo-badpass",
+    "aiosmtpd-curl-xoauth2-badtoken",
+    "exim-curl-cram-ok",
+    "exim-curl-multircpt",
+    "exim-curl-ntlm-badpass",
+    "exim-curl-ntlm-ok",
+    "exim-curl-starttls-plain+keylog",
+    "nodesmtp-curl-plain-535",
+    "postfix-curl-gssapi-ok",
+    "postfix-curl-starttls-login+keylog",
+    "postfix-curl-xoauth2-ok",
+    "postfixcyrus-curl-digest-ok",
     "postfixcyrus-curl-ntlm-ok",
-)  # fmt: skip
+)
 OTHERS = (
-    "exim-swaks-pipeline", "nodesmtp-nodemailer-cram-ok", "nodesmtp-nodemailer-xoauth2-badtoken",
-    "postfix-gsasl-scram-sha-256-ok", "postfix-msmtp-digest-ok", "postfix-msmtp-scram-sha-1-ok",
-    "postfix-msmtp-scram-sha-256-badpass", "postfix-msmtp-starttls+keylog", "postfix-nodemailer-starttls-plain+keylog",
-    "postfix-swaks-attach", "postfix-swaks-login-535", "postfixcyrus-exim-ntlm-pipelined-bdat", "postfixcyrus-gsasl-ntlm-ok",
-    "postfixcyrus-msmtp-ntlm-ok", "postfixcyrus-msmtp-scram-sha-256-ok", "postfixcyrus-swaks-ntlm-ok",
-)  # fmt: skip
+    "exim-swaks-pipeline",
+    "nodesmtp-nodemailer-cram-ok",
+    "nodesmtp-nodemailer-xoauth2-badtoken",
+    "postfix-gsasl-scram-sha-256-ok",
+    "postfix-msmtp-digest-ok",
+    "postfix-msmtp-scram-sha-1-ok",
+    "postfix-msmtp-scram-sha-256-badpass",
+    "postfix-msmtp-starttls+keylog",
+    "postfix-nodemailer-starttls-plain+keylog",
+    "postfix-swaks-attach",
+    "postfix-swaks-login-535",
+    "postfixcyrus-exim-ntlm-pipelined-bdat",
+    "postfixcyrus-gsasl-ntlm-ok",
+    "postfixcyrus-msmtp-ntlm-ok",
+    "postfixcyrus-msmtp-scram-sha-256-ok",
+    "postfixcyrus-swaks-ntlm-ok",
+)
 SCREENS = ("exim-telnet-linemode-backspace",)
 
 

@@ -25,8 +25,12 @@ def test_content_that_looks_like_replies() -> None:
 def test_content_left_out() -> None:
     """Without a dot the next reply ends the content, and a gap stands for what is not shown."""
     assert told("220 hi\nDATA\n354 go\n552 too big\nQUIT\n221 bye\n")[2:] == [
-        "S: 354 go", "gap: client", "S: 552 too big", "C: QUIT", "S: 221 bye",
-    ]  # fmt: skip
+        "S: 354 go",
+        "gap: client",
+        "S: 552 too big",
+        "C: QUIT",
+        "S: 221 bye",
+    ]
 
 
 def test_commands_nobody_knows() -> None:
@@ -63,7 +67,10 @@ def test_only_the_server() -> None:
 
 def test_indented_in_a_manual() -> None:
     """The margin of the replies is taken off every line."""
-    text = "Type this:\n\n    220 hi\n    EHLO a\n    250 ok\n    DATA\n    354 go\n      deep\n    .\n    250 ok\n\nThat is all.\n"
+    text = (
+        "Type this:\n\n    220 hi\n    EHLO a\n    250 ok\n    DATA\n    354 go\n      deep\n    .\n"
+        "    250 ok\n\nThat is all.\n"
+    )
     assert "C:   deep" in told(text)
 
 
