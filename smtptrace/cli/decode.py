@@ -26,7 +26,7 @@ _WRAPPED = re.compile(r"[A-Za-z0-9+/=_-]{40,}")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a token.")
 @click.option("--show-secrets", is_flag=True, help="Show passwords, tokens and proofs, which are masked otherwise.")
 def command(token: str | None, as_json: bool, show_secrets: bool) -> int:
-    r"""Decode a TOKEN: base64 (also URL-safe, wrapped or twice), hex, or a whole AUTH or 334 line.
+    """Decode a TOKEN: base64 (also URL-safe, wrapped or twice), hex, or a whole AUTH or 334 line.
 
     Without TOKEN, or with '-', the lines of standard input are decoded. What a token holds in fields is masked where
     it is secret; a token that is nothing but text is shown, since nobody can tell a name from a password.

@@ -26,7 +26,7 @@ _WITHOUT_SECRET = ("external", "anonymous")
 @click.option("--initial-response", is_flag=True, help="The first response on the AUTH line, where that is a choice.")
 @password_option
 def command(mechanism: str, user: str | None, initial_response: bool, password_fd: int | None, **server: Any) -> int:
-    r"""Print what to type for MECHANISM, a line for each turn of the client.
+    """Print what to type for MECHANISM, a line for each turn of the client.
 
     The password or token is asked for, read from --password-fd, or taken from SMTPTRACE_PASSWORD or SMTPTRACE_TOKEN;
     it is never an argument. Whoever sees the lines printed can read it.

@@ -29,7 +29,7 @@ _PROOF = {
 @reading_options
 @password_option
 def command(password_fd: int | None, **reading: Any) -> int:
-    r"""Does a password that you own match what was sent? One password, tried over a fixed list of variants.
+    """Does a password that you own match what was sent? One password, tried over a fixed list of variants.
 
     Three facts for each attempt: does the proof match, over which identity, and what did the server say. The password
     is asked for, read from --password-fd, or taken from SMTPTRACE_PASSWORD; it is never an argument. Exit code 1
