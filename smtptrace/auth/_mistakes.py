@@ -22,6 +22,7 @@ _ADDRESS = re.compile(
     rb"(?:com|net|org|edu|gov|mil|int|info|biz|eu|local|lan|corp|test|example|invalid|internal|home|[a-z]{2})"
 )
 _DOWN_LEVEL = re.compile(rb"[A-Z][A-Z0-9-]{1,14}\\[A-Za-z][A-Za-z0-9._-]{1,63}")
+_ODD, _CAPITAL, _DIGIT = re.compile(rb"[!#$%^&*?+=~(){}<>,;]"), re.compile(rb"[A-Z]"), re.compile(rb"[0-9]")
 _APP_PASSWORD = re.compile(rb"[a-z]{4}(?:(?: |\xc2\xa0)[a-z]{4}){3}")
 
 
@@ -60,6 +61,11 @@ def looks_like_user(value: bytes) -> bool:
 def are_swapped(user: bytes, password: bytes) -> bool:
     """Whether the password has the form of a user's name and the user's name has not."""
     return looks_like_user(password) and not looks_like_user(user) and b"@" not in user
+
+
+def looks_like_password(value: bytes) -> bool:
+    """Whether the value has what passwords have and names seldom: odd characters, or capitals and digits together."""
+    return bool(_ODD.search(value)) or bool(_CAPITAL.search(value) and _DIGIT.search(value))
 
 
 def _ends_with_newline(value: bytes) -> bool:

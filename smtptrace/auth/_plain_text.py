@@ -35,6 +35,8 @@ def from_fields(authzid: bytes, user: bytes | None, password: bytes | None, *, a
         user: the name, None where it was not sent or could not be read.
         password: the same for the password.
         accepted: whether the server took it: then name and password stood where they belong.
+
+    Where both may be swapped and neither is clearly the password, no name is given: it might be one.
     """
     problems: tuple[str, ...] = ()
     if user is not None and user.count(0) == 2:
@@ -44,7 +46,7 @@ def from_fields(authzid: bytes, user: bytes | None, password: bytes | None, *, a
         user, password = joined.group(1), joined.group(2) if password is None else password
         problems = ("user-and-password-in-one-field",)
     if user is not None and password is not None and not accepted and _mistakes.are_swapped(user, password):
-        user, password = password, user
+        user, password = (password, user) if _mistakes.looks_like_password(user) else (None, password)
         problems = (*problems, "user-and-password-swapped")
     if password is not None and _marks.is_hidden_value(password):
         password, problems = None, (*problems, "masked-by-source")

@@ -217,3 +217,20 @@ def test_password_typed_without_base64() -> None:
     found = credential(*lines)
     assert (text(found.secret), found.exposure, found.problems) == ("Winter-2024!", Exposure.CLEAR, ("not-base64",))
     assert b"Winter-2024!" not in masked(*lines)
+
+
+def test_maybe_swapped() -> None:
+    """A word and then an address: either may be the password, so neither is shown."""
+    lines = (
+        "C: AUTH LOGIN",
+        f"S: {USER}",
+        f"C: {b64('alice')}",
+        f"S: {PASSWORD}",
+        f"C: {b64('my@pass.com')}",
+        "S: 535 no",
+    )
+    found = credential(*lines)
+    assert (found.authcid, found.problems) == (None, ("user-and-password-swapped",))
+    assert b64("alice").encode() not in masked(*lines)
+    assert b64("my@pass.com").encode() not in masked(*lines)
+    assert "my@pass.com" not in str(found)
