@@ -13,9 +13,15 @@ from smtptrace.errors import UsageError
 GENERIC = frozenset(
     "localhost localdomain mail mailer smtp smtps submission imap pop mx mta"
     " www ns dns relay gateway edge hub autodiscover exim postfix exchange sendmail dovecot protection prod outlook"
-    " office365 microsoft google gmail googlemail yahoo support aka spamhaus barracudacentral example".split()
+    " office365 microsoft google gmail googlemail yahoo support aka spamhaus barracudacentral".split()
 )
 """Labels that name a service, a product or a provider and nobody; like top-level domains they stay."""
+
+TOP = frozenset(
+    "com net org edu gov mil int info biz name pro mobi app dev cloud online site tech shop xyz email"
+    " test example invalid localhost local localdomain lan internal corp home arpa intra intranet".split()
+)
+"""Top-level domains that stay, besides those of two letters; a private one may be the name of its owner."""
 
 ROLES = frozenset(
     "postmaster abuse root mailer-daemon noreply no-reply admin administrator info user username test anonymous guest"
@@ -67,7 +73,13 @@ class Names:
     def learn(self, name: str, pseudonym: Callable[[str], str]) -> None:
         """Have a name replaced wherever it is found, unless it is a word that says nothing."""
         key = name.lower()
-        usual = key in GENERIC or key in ROLES or name.upper() in grammar.VERBS or name.isdigit() or is_ip(name)
+        usual = (
+            key in GENERIC
+            or key in ROLES
+            or name.upper() in grammar.VERBS
+            or not name.strip("xX0123456789")
+            or is_ip(name)
+        )
         if 2 <= len(name) <= _LONGEST_WORD and not usual and pseudonym(name).lower() != key:
             self.words.setdefault(key, pseudonym)
             self.spellings.add(name)
@@ -103,7 +115,8 @@ class Names:
         if "." not in host:
             return self.word(host)
         *labels, top = host.split(".")
-        replaced = ".".join([*(self._label(label) for label in labels), top])
+        kept = len(top) == 2 or top.lower() in TOP
+        replaced = ".".join([*(self._label(label) for label in labels), top if kept else self._label(top)])
         return replaced.upper() if host.isupper() else replaced
 
     def known(self, name: str) -> str:

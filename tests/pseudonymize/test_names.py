@@ -12,10 +12,17 @@ from smtptrace.pseudonymize._names import filler
 def test_a_host_keeps_its_place_in_its_domain() -> None:
     """Equal labels get equal pseudonyms; top-level domains and labels that name a service stay."""
     names = Names()
-    assert names.host("ex01.corp-inc.example.com") == "site1.site2.example.com"
-    assert names.host("EX02.CORP-INC.EXAMPLE.COM") == "SITE3.SITE2.EXAMPLE.COM"
+    assert names.host("ex01.corp-inc.co.uk") == "site1.site2.site3.uk"
+    assert names.host("EX02.CORP-INC.COM") == "SITE4.SITE2.COM"
     assert names.host("mail.protection.outlook.com") == "mail.protection.outlook.com"
-    assert names.host("contoso.mail.protection.outlook.com") == "site4.mail.protection.outlook.com"
+    assert names.host("contoso.mail.protection.outlook.com") == "site5.mail.protection.outlook.com"
+
+
+def test_a_private_top_level_domain_is_a_name_too() -> None:
+    """Those of the standards and of countries are not."""
+    names = Names()
+    assert names.host("smtp.contoso") == "smtp.site1"
+    assert names.host("smtp.intra") == "smtp.intra"
 
 
 def test_logins_in_all_their_spellings() -> None:
