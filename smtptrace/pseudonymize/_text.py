@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from smtptrace.pseudonymize._names import Names, is_ip
+from smtptrace.pseudonymize._names import TOP, Names, is_ip
 
 _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62})"
 _HOST = rf"(?:{_LABEL}\.){{1,20}}[A-Za-z][A-Za-z0-9-]{{1,62}}"
@@ -20,9 +20,6 @@ _KEY = re.compile(
     r"(?:AUTH|ORCPT|LOGIN|NAME|HELO|ENVID|from|to|user|email|smtp\.mailfrom|header\.from)=", re.IGNORECASE
 )
 """What stands before an address and does not belong to it."""
-
-_PAGES = frozenset("html htm php asp aspx jsp cgi txt log exe gif png jpg".split())
-"""Ends of file names in links, which are no domains."""
 
 _WHOLE_WORD = 4
 """Characters; a shorter name is only replaced where it stands alone."""
@@ -64,8 +61,13 @@ class Sweeper:
             at = key.end() if key else 0
             return text[:at] + self._names.address(text[at:])
         if found["host"] is not None:
-            return text if text.rpartition(".")[2].lower() in _PAGES else self._names.host(text)
+            return self._names.host(text) if self._is_host(text.lower()) else text
         return self._names.ip(text) if is_ip(text) else text
+
+    def _is_host(self, text: str) -> bool:
+        """Whether dotted words are a host: by how they end, or since they were learnt as one."""
+        top = text.rpartition(".")[2]
+        return (top in TOP or len(top) == 2) or text in self._names.words
 
     def _learnt(self, text: str) -> str:
         """The text with the names that were learnt and look like nothing in particular."""

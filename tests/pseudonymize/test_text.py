@@ -25,6 +25,7 @@ def sweeper() -> Sweeper:
         ("2.1.5 Ok, ALICE and bob; bobsled and alices", "2.1.5 Ok, person1 and person2; bobsled and person1s"),
         ("from EX01 ([fe80::1]) version 15.1.2507.6", "from EX01 ([2001:db8::1]) version 15.1.2507.6"),
         ("see http://help.corp.net/spam.html", "see http://site2.site1.net/spam.html"),
+        ("System.Net.Mail.SmtpException: refused", "System.Net.Mail.SmtpException: refused"),
         ("User Name: CORP\\alice", "User Name: SITE1\\person1"),
         ("550 5.7.60 SMTP; Client does not have permissions", "550 5.7.60 SMTP; Client does not have permissions"),
         ("at 12:34:56 +0100, TLSv1.2", "at 12:34:56 +0100, TLSv1.2"),
