@@ -29,6 +29,10 @@ ROLES = frozenset(
 )
 """Words that are no names; they are replaced where an address or a login stands, not wherever they occur."""
 
+NOTHING = frozenset(("undefined", "null", "(null)", "none", "nil", "nan", "[object object]"))
+"""What programs send for a login that they were not given; it tells of a mistake and of nobody."""
+
+_ACCESS_KEY = re.compile(r"AKIA[A-Z0-9]{16}")
 _IPV4 = (("192.0.2.0/24", 254), ("198.51.100.0/24", 254), ("203.0.113.0/24", 254), ("10.0.0.0/8", 2**24 - 2))
 _IPV6 = "2001:db8::/64"
 _KINDS = ("label", "user", "word", "ip", "secret")
@@ -102,8 +106,10 @@ class Names:
 
     def user(self, user: str) -> str:
         """The pseudonym of a login or local part."""
-        if not user:
+        if not user or user.lower() in NOTHING:
             return user
+        if _ACCESS_KEY.fullmatch(user):  # what it is instead of a login is told by its first letters
+            return self._one("user", user.lower(), lambda number: f"AKIA{number:016d}")
         return self._one("user", user.lower(), lambda number: f"person{number}")
 
     def host(self, host: str) -> str:
@@ -141,7 +147,7 @@ class Names:
     def secret(self, secret: bytes) -> bytes:
         """Octets of the same length and kind instead of a secret; equal ones for equal secrets."""
         core = secret.strip(b"\0\r\n\t ")
-        if not core:
+        if not core or core.lower().decode("latin-1") in NOTHING:
             return secret
         if not core.isascii():
             return secret.replace(core, filler(core))

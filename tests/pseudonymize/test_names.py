@@ -62,6 +62,14 @@ def test_a_secret_keeps_length_and_kind() -> None:
     assert filler(b"caf\xe9 x\n") == b"xxx\xe9 x\n"
 
 
+def test_what_tells_of_a_mistake_stays() -> None:
+    """A login that was never given, and a key of a cloud instead of one."""
+    names = Names()
+    assert names.address("undefined") == "undefined"
+    assert names.secret(b"null") == b"null"
+    assert names.user("AKIAIOSFODNN7EXAMPLE") == "AKIA0000000000000001"
+
+
 def test_a_map_gives_the_same_pseudonyms_again() -> None:
     """And holds no secret."""
     first = Names()
