@@ -17,10 +17,10 @@ DOCS = Path(__file__).parent
 
 
 HARMLESS = (
-    "Harmless traffic raises nothing above `info`, which the tests hold. Recorded: bulk mail (3 sessions, 24 recipients),",
-    "a relay between two servers (2 sessions) and monitoring (3 sessions). Made up: 600 messages of a newsletter to 30,000",
-    "recipients in a minute (told as a `burst`, `info`), 900 messages of 80 senders through one relay in 3 minutes, 500",
-    "checks of a monitor, and 500 logins of one application.",
+    "Harmless traffic raises nothing above `info`, which the tests hold. Recorded: bulk mail (3 sessions, 24",
+    "recipients), a relay between two servers (2 sessions) and monitoring (3 sessions). Made up: 600 messages of a",
+    "newsletter to 30,000 recipients in a minute (told as a `burst`, `info`), 900 messages of 80 senders through one",
+    "relay in 3 minutes, 500 checks of a monitor, and 500 logins of one application.",
     "",
 )
 

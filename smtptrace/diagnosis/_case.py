@@ -99,10 +99,11 @@ def _decoded(line: bytes) -> Iterator[bytes]:
         return
 
 
-def _joined(text: str) -> str:
-    """A quoted reply of several lines without the code that each further line repeats."""
-    first = _QUOTED.search(text)
-    return re.sub(rf"(?<=\S)\s+{first[1]}[ -](?:[245]\.[0-9]{{1,3}}\.[0-9]{{1,3}} )?", " ", text) if first else text
+def _joined(text: str, code: str = "") -> str:
+    """A reply of several lines on one, without the code that each further line repeats."""
+    found = None if code else _QUOTED.search(text)
+    code = found[1] if found else code
+    return re.sub(rf"(?<=\S)\s+{code}[ -](?:[245]\.[0-9]{{1,3}}\.[0-9]{{1,3}} )?", " ", text) if code else text
 
 
 @dataclass
@@ -292,7 +293,7 @@ class Case:
     def _spoken(self) -> Iterator[tuple[_knowledge.Said, Refusal | None, Note | None]]:
         for refusal in self.refusals[:16]:
             reply = refusal.reply
-            text = "" if refusal.mute else refusal.text
+            text = "" if refusal.mute else _joined(refusal.text, str(reply.code))
             yield _knowledge.Said(str(reply.code), reply.enhanced, text, refusal.stage), refusal, None
         for note in self.remarks[:16]:
             yield _knowledge.Said("", None, _joined(note.text[:2000]), "NOTE"), None, note

@@ -24,6 +24,7 @@ MOST = 5
 MOST_EVIDENCE = 3
 
 _FOLLOWS = 0.93
+_UNKNOWN = "unknown"
 
 
 def diagnose(session: Session, credentials: Sequence[Credential], findings: Sequence[Finding]) -> tuple[Cause, ...]:
@@ -40,8 +41,9 @@ def diagnose(session: Session, credentials: Sequence[Credential], findings: Sequ
     weighed = ((name, _placed(_weigh(slug, module, case), case)) for name, slug, module in _asked(case))
     found = [(name, weight) for name, weight in weighed if weight and weight.evidence and weight.confidence >= FAINT]
     found.sort(key=lambda each: -each[1].confidence)
-    if found and found[0][0] != "unknown" and found[0][1].confidence > UNKNOWN:
-        found = [each for each in found if each[0] != "unknown"]
+    if not found or found[0][1].confidence <= UNKNOWN:
+        nothing_tells = _weigh(_UNKNOWN, CAUSES[_UNKNOWN], case)
+        found = [(_UNKNOWN, nothing_tells), *found] if nothing_tells else found
     return tuple(_cause(name, weight, case.flavour) for name, weight in found[:MOST])
 
 
@@ -70,7 +72,7 @@ def _entries(stages: frozenset[str]) -> tuple[tuple[_Entry, ...], dict[str, _Ent
     """The causes whose stages are among these or that name none, and by slug those that are left to the words."""
     asked: list[_Entry] = []
     others: dict[str, _Entry] = {}
-    for name in CAUSES:
+    for name in (each for each in CAUSES if each != _UNKNOWN):
         module = CAUSES[name]
         entry = (name, slug_of(name), module)
         at = getattr(module, "AT", None if hasattr(module, "weigh") else ())

@@ -18,6 +18,8 @@ _STAGES = {
     "AUTH": "AUTH", "X-EXPS": "AUTH", "MAIL": "MAIL", "RCPT": "RCPT", "DATA": "DATA", "BDAT": "DATA",
 }  # fmt: skip
 
+_REPEATED = re.compile(rb"[245]\.[0-9]{1,3}\.[0-9]{1,3} ?")
+
 
 @dataclass(slots=True)
 class Refusal:
@@ -38,8 +40,10 @@ class Refusal:
 
     @property
     def text(self) -> str:
-        """The words of the reply, joined and bounded."""
-        return b" ".join(self.reply.texts)[:2000].decode("utf-8", "replace")
+        """The words of the reply, joined and bounded, without the enhanced code that each further line repeats."""
+        first, *more = self.reply.texts
+        words = b" ".join((first, *(_REPEATED.sub(b"", text) for text in more)))
+        return words[:2000].decode("utf-8", "replace")
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:

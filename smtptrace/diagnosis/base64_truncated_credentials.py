@@ -20,14 +20,12 @@ _SHORTEST = 24
 def weigh(case: Case) -> Weight | None:
     """A long value whose length is no multiple of four."""
     for attempt in case.refused_attempts:
-        lines = of_responses(attempt.exchange)
-        values = [each for each in lines if _cut(each.text.rpartition(" ")[2])]
-        if values and not attempt.masked and _told(attempt.problems) and attempt.refusal:
-            return Weight(
-                0.92,
-                (values[0], attempt.refusal.evidence[-1]),
-                "The encoded value is cut: its length is no multiple of four.",
-            )
+        if attempt.refusal is None or attempt.masked or not _told(attempt.problems):
+            continue
+        cut = [each for each in of_responses(attempt.exchange) if _cut(each.text.rpartition(" ")[2])]
+        if cut:
+            because = "The encoded value is cut: its length is no multiple of four."
+            return Weight(0.92, (cut[0], attempt.refusal.evidence[-1]), because)
     return None
 
 

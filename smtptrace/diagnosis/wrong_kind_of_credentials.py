@@ -27,6 +27,8 @@ _SECRET_KEY = re.compile(rb"[A-Za-z0-9/+]{40}")
 def weigh(case: Case) -> Weight | None:
     """The shape of what was sent to a provider that wants its own kind."""
     said = case.said("wrong-kind-of-credentials")
+    if case.flavour not in {"amazon-ses", "sendgrid"}:
+        return said
     for attempt in case.refused_attempts:
         if attempt.refusal is not None and _foreign(case.flavour, attempt):
             evidence = (attempt.refusal.evidence[-1], *of_responses(attempt.exchange)[1:3])
