@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from smtptrace import grammar
 from smtptrace.transcripts import _hidden as hidden
@@ -12,6 +12,7 @@ from smtptrace.transcripts._lines import better, meant, reply_lines
 from smtptrace.transcripts._rows import Kind, Row
 from smtptrace.transcripts._text import Text
 from smtptrace.transcripts._times import Clock
+from smtptrace.transcripts._wording import FAILED, TLS_BEGAN, TLS_READY
 from smtptrace.wire import (
     Connection,
     Endpoint,
@@ -35,30 +36,6 @@ ASIDE = 20
 UNNAMED = b"\0"
 """Begins a key that is not the source's own name of a session."""
 
-FAILED = re.compile(
-    r"refused|wrong version|timed? ?out|timeout|never received|no route|unreachable|reset by"
-    r"|handshake|SSL|TLS|error|fail|could not|cannot|closed"
-    r"|unable to connect|exception|certificate|not support|no worthy|mechanism|credential|lost connection|encode|secure"
-    r"|getaddrinfo|not known|no such host|required|advertise|reject|denied|blocked|non-SMTP|length|permitted",
-    re.I,
-)
-"""How logs say that a connection failed."""
-
-TLS_READY = re.compile(rb"220[ -](?:2\.\d\.\d\b|.{0,60}(?:TLS|go ahead))", re.I)
-"""The reply to STARTTLS, where the command is not shown."""
-
-TLS_BEGAN = re.compile(
-    r"TLS started with cipher (?P<v1>[^:\s]+):(?P<c1>[^:\s]+)|SSL connection using (?P<v2>\S+)(?: / (?P<c2>\S+))?"
-    r"|TLS protocol (?:SP_PROT_)?(?P<v3>\S+?)(?:_(?:SERVER"
-    r"|CLIENT))? negotiation succeeded(?: using.*? algorithm (?P<c3>\S+))?"
-    r"|Connection (?:upgraded with STARTTLS|secured)|Secure connection established|SSL initialization success"
-    r"|TLS session parameters|\(?(?:the )?TLS (?:handshake|negotiation|session|connection)[\w ]{0,20}"
-    r" (?:ok|done|complete|successful|succeeded|finished|established)\w*|(?:TLS|SSL) connection established"
-    r"|isSSL true|(?:STARTTLS|TLS) (?:succeeded|successful|established|active)",
-    re.I,
-)
-"""How logs say that TLS has begun."""
-
 
 def connections(text: Text, dialect: str, rows: Iterable[Row], hides: frozenset[str]) -> tuple[Connection, ...]:
     """The connections that rows tell of, in the order of their first row.
@@ -68,6 +45,16 @@ def connections(text: Text, dialect: str, rows: Iterable[Row], hides: frozenset[
         dialect: its name.
         hides: what the dialect does not show.
     """
+    return tuple(made for made, tells in _made(text, dialect, rows, hides) if tells)
+
+
+def remarks(text: Text, dialect: str, rows: Iterable[Row], hides: frozenset[str]) -> tuple[Connection, ...]:
+    """The connections that rows tell of, those too of which they tell only by notes."""
+    return tuple(made for made, _ in _made(text, dialect, rows, hides))
+
+
+def _made(text: Text, dialect: str, rows: Iterable[Row], hides: frozenset[str]) -> Iterator[tuple[Connection, bool]]:
+    """The connections, and whether each was at least tried: something was said, or the text tells that it failed."""
     clock = Clock(text.zone, text.year)
     makers: dict[bytes, Maker] = {}
     done: list[Maker] = []
@@ -78,7 +65,9 @@ def connections(text: Text, dialect: str, rows: Iterable[Row], hides: frozenset[
             done.append(maker)
         maker.take(row)
     origin = Origin(text.path, dialect, text.confidence, clock.basis)
-    return tuple(maker.connection(origin) for maker in done if maker.spoke or maker.failed)
+    for maker in done:
+        if maker.events:
+            yield maker.connection(origin), maker.spoke or maker.failed
 
 
 class Maker:
@@ -90,7 +79,7 @@ class Maker:
         self.in_auth = False
         self.waiting: deque[str | None] = deque()
         self._clock, self._hides = clock, hides
-        self._events: list[Event] = []
+        self.events: list[Event] = []
         self._server = self._client = UNKNOWN
         self._facts: dict[str, str] = {}
         self._label: bytes = b""
@@ -104,7 +93,7 @@ class Maker:
     @property
     def failed(self) -> bool:
         """Whether the text tells of a connection that failed before anything was said."""
-        said = (event.text for event in self._events if isinstance(event, Note))
+        said = (event.text for event in self.events if isinstance(event, Note))
         return self._connected and any(FAILED.search(text) for text in said)
 
     def is_over(self, row: Row) -> bool:
@@ -135,17 +124,17 @@ class Maker:
     def connection(self, origin: Origin) -> Connection:
         """What was made of the rows."""
         if self.in_content and "content" in self._hides:
-            self._events.append(Gap(Side.CLIENT, None, GapReason.NOT_LOGGED))
-        first = self._events[0]
+            self.events.append(Gap(Side.CLIENT, None, GapReason.NOT_LOGGED))
+        first = self.events[0]
         label = self._label.decode("utf-8", "replace") or None
         return Connection(
-            self._client, self._server, origin, first.frame, first.time_ns, tuple(self._events), label, self._facts
+            self._client, self._server, origin, first.frame, first.time_ns, tuple(self.events), label, self._facts
         )
 
     def _gap(self, side: Side, row: Row, size: int | None = None, reason: GapReason = GapReason.NOT_LOGGED) -> None:
-        last = self._events[-1] if self._events else None
+        last = self.events[-1] if self.events else None
         if not (isinstance(last, Gap) and last.side is side and size is None and last.size is None):
-            self._events.append(Gap(side, size, reason, self._clock.ns(row.when), row.frame))
+            self.events.append(Gap(side, size, reason, self._clock.ns(row.when), row.frame))
 
     def _octets(self, side: Side, row: Row, data: bytes, exactness: Exactness | None = None) -> None:
         exactness = exactness or row.exactness
@@ -155,8 +144,8 @@ class Maker:
             data += b"\r\n"
         self.spoke = True
         if row.typed:
-            self._events.append(Typed(row.typed, meant(data), self._clock.ns(row.when), row.frame))
-        self._events.append(Octets(side, data, self._clock.ns(row.when), row.frame, exactness))
+            self.events.append(Typed(row.typed, meant(data), self._clock.ns(row.when), row.frame))
+        self.events.append(Octets(side, data, self._clock.ns(row.when), row.frame, exactness))
 
     # What the client sent
 
@@ -207,7 +196,7 @@ class Maker:
         exactness = Exactness.MASKED if hidden.is_masked(value) else None
         if shown and row.exactness is not Exactness.SEEN and value != b"*" and not hidden.reads_as_base64(value):
             at, challenge = shown
-            event = self._events[at]
+            event = self.events[at]
             assert isinstance(event, Octets)
             event.data, event.exactness = b"334 " + hidden.encoded(challenge) + b"\r\n", Exactness.DECODED
             value = value if exactness else hidden.encoded(value)
@@ -266,20 +255,20 @@ class Maker:
             self.in_auth = True
             text = line[4:].rstrip(b"\r\n")
             if code == 334 and hidden.is_shown_decoded(text):
-                self._shown = len(self._events) - 1, text
+                self._shown = len(self.events) - 1, text
             return
         if self.waiting:
             self.waiting.popleft()
         if 300 <= code < 400 and (verb == "DATA" or verb is None):
             self.in_content = True
         if code == 220 and (verb in ("STARTTLS", "X-ANONYMOUSTLS") or (verb is None and TLS_READY.match(line))):
-            self._tls_at, self._secured = len(self._events), False
+            self._tls_at, self._secured = len(self.events), False
 
     def _prove_tls(self) -> None:
         """After 220 to STARTTLS a further good reply can only have come through TLS."""
         if self._tls_at is not None and not self._secured:
-            place = self._events[self._tls_at - 1]
-            self._events.insert(self._tls_at, Secured(opened=True, time_ns=place.time_ns, frame=place.frame))
+            place = self.events[self._tls_at - 1]
+            self.events.insert(self._tls_at, Secured(opened=True, time_ns=place.time_ns, frame=place.frame))
             self._secured = True
         self._tls_at = None
 
@@ -316,7 +305,7 @@ class Maker:
             cipher = part["c1"] or part["c2"] or part["c3"]
             event = Secured(True, not self._greeted, version, cipher)
             event.time_ns, event.frame = self._clock.ns(row.when), row.frame
-            self._events.append(event)
+            self.events.append(event)
             self._secured, self._tls_at = True, None
         if text.strip():
             self._keep(Note(text, self._clock.ns(row.when), row.frame))
@@ -327,13 +316,13 @@ class Maker:
         self._aside += not self.spoke or self._ended
         if not self.spoke and self._aside > ASIDE:
             self._notes -= 1
-            self._events.pop(next(at for at, event in enumerate(self._events) if isinstance(event, Note)))
+            self.events.pop(next(at for at, event in enumerate(self.events) if isinstance(event, Note)))
         elif self._ended and self._aside > ASIDE:
             return
         if self._notes == NOTES:
             note.text += " (further notes of this session are left out)"
         if self._notes <= NOTES:
-            self._events.append(note)
+            self.events.append(note)
 
     def _event(self, row: Row) -> None:
         assert row.event is not None
@@ -341,7 +330,7 @@ class Maker:
         self._greeted = self._greeted or (isinstance(row.event, Octets) and row.event.side is Side.SERVER)
         if row.event.time_ns is None:
             row.event.time_ns = self._clock.ns(row.when)
-        self._events.append(row.event)
+        self.events.append(row.event)
 
     def _start(self, row: Row) -> None:
         self._connected = True

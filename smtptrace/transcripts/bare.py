@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
-from smtptrace.transcripts._build import connections
+from smtptrace.transcripts._build import remarks
 from smtptrace.transcripts._rows import Kind, Row
 from smtptrace.transcripts._text import Line, Text
-from smtptrace.wire import Connection
+from smtptrace.wire import Connection, Exactness
 
 HIDES = frozenset({"line-ends", "greeting", "commands", "replies", "content", "credentials", "tls", "endpoints"})
 MARK = None
@@ -20,11 +21,14 @@ FEW = 25
 VERY_FEW = 6
 """Lines up to which a word of trouble is what the text is about."""
 
-REPLY = re.compile(
-    rb"(?<![0-9.:/#-])(?P<reply>[2-5][0-5][0-9](?:(?:[ -]#?[245]\.[0-9]{1,3}\.[0-9]{1,3}\b)"
-    rb"|[ -](?=[A-Za-z<\"'(\[*#]))[^\n]*)"
-)
-"""A code followed by an enhanced code, or by the beginning of a text."""
+CODE = re.compile(rb"(?<![0-9.:/-])[2-5][0-5][0-9](?=[ -])")
+ENHANCED = re.compile(rb"[2-5][0-5][0-9][ -]#?[245]\.[0-9]{1,3}\.[0-9]{1,3}\b")
+PLAIN = re.compile(rb"[2-5][0-5][0-9][ -](?=[A-Za-z<\"'(\[*#])")
+WRITTEN = re.compile(rb"[45][0-5][0-9][ -](?=[A-Z<\"'(\[])")
+"""A code followed by an enhanced code, by the beginning of a text, and a refusal as servers write it."""
+
+INTRODUCED = b":'\"(>=,;"
+"""What stands before a reply that is quoted."""
 
 TUPLE = re.compile(rb"\((?P<code>[2-5][0-5][0-9]), ?b?(?P<string>['\"].*)")
 """A code and a text as Python's exceptions show them."""
@@ -50,6 +54,7 @@ FAILURE = re.compile(
     rb"|(?:SMTP|smtp)[ :-].{0,80}(?:fail|error|refused|timed? ?out|reject|denied|not |unable|could)"
     rb"|SASL .{0,80}fail|LogonDenied|authentication failed"
     rb"|(?:smtp|mail|submission).{0,80}Connection (?:refused|reset|timed out|closed)|lost connection"
+    rb"|SMTP (?:call|connection|command|data) .{0,200}(?:dropped|rejected|lost|closed)|rejected (?:EHLO|RCPT|MAIL|AUTH)"
     rb"|no shared cipher|unsupported protocol"
 )
 """A line that tells of a failure around SMTP without quoting a reply."""
@@ -78,7 +83,7 @@ def read(text: Text) -> tuple[Connection, ...]:
     rows = list(_rows(text))
     if not rows:
         return ()
-    return connections(text, "bare", rows, HIDES)
+    return remarks(text, "bare", rows, HIDES)
 
 
 def _rows(text: Text) -> Iterator[Row]:
@@ -92,13 +97,22 @@ def _rows(text: Text) -> Iterator[Row]:
         return
     if not quoted:
         yield Row(Kind.START, lines[0].number)
+    replies = [_reply(line) for line in lines]
     seen: set[bytes] = set()
-    for line in lines:
-        reply = _reply(line)
+    for at, line in enumerate(lines):
+        reply = replies[at]
         yield Row(Kind.NOTE, line.number, line.data.strip())
         if reply and reply not in seen:
             seen.add(reply)
-            yield Row(Kind.SERVER, line.number, reply)
+            yield _whole(Row(Kind.SERVER, line.number, reply), next(filter(None, replies[at + 1 :]), b""))
+
+
+def _whole(row: Row, following: bytes) -> Row:
+    """The quoted line as the end of its reply, unless the next one quoted goes on with it."""
+    code, goes_on = row.data[:3], row.data[3:4] == b"-"
+    if not goes_on or following.startswith(code):
+        return row
+    return row._replace(data=code + b" " + row.data[4:], exactness=Exactness.DECODED)
 
 
 def _is_about_mail(line: bytes) -> bool:
@@ -109,8 +123,19 @@ def _reply(line: Line) -> bytes | None:
     pair = TUPLE.search(line.data)
     if pair:
         return pair["code"] + b" " + _cut(pair["string"][1:])
-    found = REPLY.search(line.data)
-    return _cut(found["reply"]) if found else None
+    places = [found.start() for found in islice(CODE.finditer(line.data), MOST)]
+    best = max(places, key=lambda at: (_weight(line.data, at), -at), default=None)
+    return _cut(line.data[best:]) if best is not None and _weight(line.data, best) else None
+
+
+def _weight(line: bytes, at: int) -> int:
+    """How surely a code begins a reply: 3 with an enhanced code, 0 where it is only a number."""
+    if ENHANCED.match(line, at):
+        return 3
+    quoted = line[:at].rstrip()[-1:] in INTRODUCED or not line[:at].strip()
+    if not PLAIN.match(line, at) or not (quoted or WRITTEN.match(line, at)):
+        return 0
+    return 2 if line[at : at + 1] in b"45" else 1
 
 
 def _cut(text: bytes) -> bytes:

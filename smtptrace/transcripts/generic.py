@@ -46,7 +46,9 @@ PROSE = re.compile(rb"[.,;!?] *$")
 """The end of a sentence is no mark; a word is one only if it comes again."""
 
 BRACKETED = re.compile(rb"[\[<({].*[\])>}]", re.S)
-REPEATED = re.compile(rb"rocess|xpected|got code|with message|fail|retcode|rror|efus|reject", re.I)
+REPEATED = re.compile(
+    rb"rocess|xpected|got code|with message|fail|retcode|rror|efus|reject|^\s*(?:response|command): '", re.I
+)
 """What stands before a reply or command that is told once more."""
 
 ENDED = re.compile(rb"(?:\\r\\n|\\n|\\r)+[\"']?.*$|\r+$")
