@@ -21,7 +21,7 @@ from sending import (
     wait_for,
 )
 
-SILENT, NOBODY = 2531, 2532
+SILENT, NOBODY = 587, 25
 BACKSPACE, DELETE = b"\x08", b"\x7f"
 EHLO, QUIT, TO_BOB = b"EHLO client.example\r\n", b"QUIT\r\n", b"RCPT TO:<bob@lab.test>\r\n"
 AUTH_THEN_MAIL = "EHLO 250, AUTH 235, MAIL 250, RCPT 250, DATA 250, QUIT 221"
