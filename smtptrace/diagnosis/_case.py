@@ -13,7 +13,7 @@ from smtptrace.auth import AuthOutcome, Credential
 from smtptrace.diagnosis import _knowledge
 from smtptrace.diagnosis._flavour import server_flavour
 from smtptrace.diagnosis._offer import Offer, offers_of
-from smtptrace.diagnosis._refusal import Refusal, refusals_of, verb_of
+from smtptrace.diagnosis._refusal import LONGEST, Refusal, refusals_of, verb_of
 from smtptrace.diagnosis._weight import Weight, strongest
 from smtptrace.findings import Evidence, Finding
 from smtptrace.findings._evidence import of_anomaly, of_command, of_note, of_reply
@@ -296,7 +296,7 @@ class Case:
             text = "" if refusal.mute else _joined(refusal.text, str(reply.code))
             yield _knowledge.Said(str(reply.code), reply.enhanced, text, refusal.stage), refusal, None
         for note in self.remarks[:16]:
-            yield _knowledge.Said("", None, _joined(note.text[:2000]), "NOTE"), None, note
+            yield _knowledge.Said("", None, _joined(note.text[:LONGEST]), "NOTE"), None, note
 
     def said(self, slug: str) -> Weight | None:
         """How strongly the words of server or client speak for a cause."""

@@ -6,7 +6,7 @@ import datetime
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib import resources
 from typing import Any
@@ -15,6 +15,9 @@ from smtptrace.diagnosis._weight import Weight
 
 _LISTS = ("codes", "enhanced", "stages", "flavours")
 _ITS_OWN = 0.5
+_ONE_OF_MANY = re.compile(r"<?[^\s<>@]{1,256}@[^\s<>@]{1,256}>?|\[[0-9a-fA-F.:]{3,45}\]")
+"""What differs from one reply to the next and means nothing: left out, so that an answer is looked up once."""
+
 _MUTE = 0.4
 """What is left of the weight of a code alone, where the server gave no words with it."""
 
@@ -92,7 +95,7 @@ def _row(record: dict[str, Any]) -> Row:
 
 def weigh(said: Said, flavour: str | None) -> tuple[tuple[str, Weight], ...]:
     """The causes that this speaks for, each with its strongest row; a row of wordings silences those of bare codes."""
-    return _weigh(said, flavour)
+    return _weigh(replace(said, text=_ONE_OF_MANY.sub("x", said.text)), flavour)
 
 
 @lru_cache(maxsize=4096)

@@ -18,6 +18,9 @@ _STAGES = {
     "AUTH": "AUTH", "X-EXPS": "AUTH", "MAIL": "MAIL", "RCPT": "RCPT", "DATA": "DATA", "BDAT": "DATA",
 }  # fmt: skip
 
+LONGEST = 1000
+"""Characters of a reply that are compared with what is known."""
+
 _REPEATED = re.compile(rb"[245]\.[0-9]{1,3}\.[0-9]{1,3} ?")
 
 
@@ -43,7 +46,7 @@ class Refusal:
         """The words of the reply, joined and bounded, without the enhanced code that each further line repeats."""
         first, *more = self.reply.texts
         words = b" ".join((first, *(_REPEATED.sub(b"", text) for text in more)))
-        return words[:2000].decode("utf-8", "replace")
+        return words[:LONGEST].decode("utf-8", "replace")
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:
@@ -65,7 +68,8 @@ def refusals_of(session: Session, exchanges: Numbered) -> Iterator[Refusal]:
         yield Refusal(-1, "GREETING", greeting)
     every = list(_refusals(exchanges))
     main = [each for each in every if each.stage not in {"OTHER", "UNASKED"}]
-    open_ones = [each for each in main if not _mended(each, session, exchanges)]
+    later = _Later(exchanges) if main else None
+    open_ones = [each for each in main if later and not _mended(each, session, later)]
     if open_ones:
         yield from open_ones
     elif not _got_through(session, exchanges):
@@ -81,29 +85,35 @@ def _refusals(exchanges: Numbered) -> Iterator[Refusal]:
                 yield Refusal(index, stage, reply, exchange)
 
 
-def _mended(refusal: Refusal, session: Session, exchanges: Numbered) -> bool:
+class _Later:
+    """Where each stage, and each recipient, was last accepted."""
+
+    def __init__(self, exchanges: Numbered) -> None:
+        self._stages: dict[str, int] = {}
+        self._recipients: dict[bytes, int] = {}
+        for index, exchange in exchanges:
+            command, reply = exchange.command, exchange.reply
+            if command is None or reply is None or reply.code >= 300:
+                continue
+            self._stages[_STAGES.get(command.verb or "", "OTHER")] = index
+            if command.verb == "RCPT":
+                self._recipients[command.argument.lower()] = index
+
+    def accepted(self, refusal: Refusal) -> bool:
+        """Whether what was refused was accepted later: of RCPT the same recipient, else the same stage."""
+        if refusal.stage != "RCPT":
+            return self._stages.get(refusal.stage, -1) > refusal.index
+        command = refusal.exchange.command if refusal.exchange else None
+        return command is not None and self._recipients.get(command.argument.lower(), -1) > refusal.index
+
+
+def _mended(refusal: Refusal, session: Session, later: _Later) -> bool:
     """Whether a later exchange made good what was refused."""
-    later = [exchange for index, exchange in exchanges if index > refusal.index]
-    if refusal.stage == "RCPT":
-        return _again(refusal, later)
     if refusal.stage == "DATA":
         return _resent(refusal, session)
     if refusal.stage == "STARTTLS":
         return any(each.outcome is Outcome.ACCEPTED for each in session.transactions)
-    return any(
-        _STAGES.get(verb_of(each) or "") == refusal.stage and each.reply is not None and each.reply.code < 300
-        for each in later
-    )
-
-
-def _again(refusal: Refusal, later: Sequence[Exchange]) -> bool:
-    """Whether the same recipient was accepted later."""
-    command = refusal.exchange.command if refusal.exchange else None
-    return any(
-        verb_of(each) == "RCPT" and each.command and command and each.reply is not None and each.reply.code < 300
-        and each.command.argument.lower() == command.argument.lower()
-        for each in later
-    )  # fmt: skip
+    return later.accepted(refusal)
 
 
 def _resent(refusal: Refusal, session: Session) -> bool:

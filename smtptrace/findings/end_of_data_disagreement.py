@@ -22,6 +22,8 @@ ADVICE = (
 )
 _SECOND = re.compile(rb"(?im)^(?:EHLO|HELO|MAIL FROM:|RSET|RCPT TO:)[^\r\n]{0,512}")
 _MOST_LINES = 3
+_REACH = 64 * 1024
+"""Octets behind the place in which a second message is looked for."""
 
 
 def judge(session: Session, credentials: Sequence[Credential]) -> Iterator[Sight]:  # noqa: ARG001
@@ -44,7 +46,7 @@ def _hidden(session: Session, anomaly: Anomaly) -> Iterator[Evidence]:
         return
     from_here = max(0, anomaly.span.start - content.span.start - 2)
     text = content.data if content.data is not None else content.head
-    for number, found in enumerate(_SECOND.finditer(text, from_here)):
+    for number, found in enumerate(_SECOND.finditer(text, from_here, from_here + _REACH)):
         if number == _MOST_LINES:
             return
         start = content.span.start + found.start()
