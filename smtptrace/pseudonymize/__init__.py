@@ -55,6 +55,7 @@ def pseudonymized(trace: Trace, names: Names, *, keep_content: bool = False) -> 
         names: the pseudonyms given so far; those of this session are added.
         keep_content: leave bodies as they are but for the names that are found in them.
     """
+    names.forget()
     learn(trace, names)
     rewriter = Rewriter(trace, names, keep_content)
     asked = list(rewriter.edits())

@@ -36,6 +36,9 @@ _ACCESS_KEY = re.compile(r"AKIA[A-Z0-9]{16}")
 _IPV4 = (("192.0.2.0/24", 254), ("198.51.100.0/24", 254), ("203.0.113.0/24", 254), ("10.0.0.0/8", 2**24 - 2))
 _IPV6 = "2001:db8::/64"
 _KINDS = ("label", "user", "word", "ip", "secret")
+_REMEMBERED = 50
+"""Names of earlier sessions that are looked for in the next one, wherever they stand."""
+
 _LONGEST_WORD = 256
 
 
@@ -49,7 +52,7 @@ class Names:
     def __init__(self, known: dict[str, dict[str, str]] | None = None) -> None:
         self._given: dict[str, dict[str, str]] = {kind: dict((known or {}).get(kind, {})) for kind in _KINDS}
         self.words: dict[str, Callable[[str], str]] = {}
-        self.spellings: set[str] = set()
+        self.spellings: dict[str, None] = {}
 
     @classmethod
     def from_json(cls, text: str, path: str) -> Names:
@@ -74,6 +77,12 @@ class Names:
         told = {kind: given for kind, given in self._given.items() if kind != "secret"}
         return json.dumps(told, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
+    def forget(self) -> None:
+        """Keep looking for the names learnt last only: those of thousands of sessions would make each one slow."""
+        for learnt in (self.words, self.spellings):
+            for name in list(learnt)[:-_REMEMBERED]:
+                del learnt[name]
+
     def learn(self, name: str, pseudonym: Callable[[str], str]) -> None:
         """Have a name replaced wherever it is found, unless it is a word that says nothing."""
         key = name.lower()
@@ -86,7 +95,7 @@ class Names:
         )
         if 2 <= len(name) <= _LONGEST_WORD and not usual and pseudonym(name).lower() != key:
             self.words.setdefault(key, pseudonym)
-            self.spellings.add(name)
+            self.spellings[name] = None
 
     def learn_address(self, address: str) -> None:
         """Learn the parts of a mailbox or a login."""
