@@ -8,6 +8,15 @@ from smtptrace.coverage import Coverage
 from smtptrace.outputs._text import visible
 from smtptrace.outputs._time import iso
 from smtptrace.trace import Part, Reading
+from smtptrace.wire import Opening
+
+OUTCOMES = {
+    Opening.REFUSED: "refused",
+    Opening.NO_ANSWER: "no answer",
+    Opening.SYN_SEEN: "silent server",
+    None: "begun before the capture",
+}
+"""What came of a connection without a word."""
 
 
 def coverage_lines(reading: Reading, coverage: Coverage, *, filtered: bool) -> Iterator[str]:
@@ -49,8 +58,7 @@ def _sessions(coverage: Coverage) -> str:
 
 def _remarks(reading: Reading, coverage: Coverage, *, filtered: bool) -> Iterator[str]:
     for how, count in reading.attempts.items():
-        what = how.value if how else "silent server"
-        yield f"  {_count(count, 'connection')} without a word: {what} (--attempts lists them)"
+        yield f"  {_count(count, 'connection')} without a word: {OUTCOMES[how]} (--attempts lists them)"
     for first, last in reading.silences:
         yield f"  no packet for {(last - first) / 1e9:.1f} s from {iso(first)}"
     if filtered and coverage.sessions and not coverage.selected:

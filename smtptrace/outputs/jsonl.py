@@ -16,6 +16,7 @@ from smtptrace.findings import Evidence, Finding
 from smtptrace.outputs._community import community_id
 from smtptrace.outputs._session import auth, exchanges, frame_of, octets, transaction
 from smtptrace.outputs._time import iso
+from smtptrace.outputs.coverage import OUTCOMES
 from smtptrace.smtp import Session
 from smtptrace.trace import Part, Reading, Trace
 from smtptrace.wire import PART_BITS, Connection, Gap, Origin, Secured
@@ -118,7 +119,7 @@ def source_object(reading: Reading, part: Part, coverage: Coverage, *, show_secr
         "notices": list(report.notices),
         "clock_offset_s": part.clock_offset_ns / 1e9,
         "show_secrets": show_secrets,
-        "attempts": {how.value if how else "silent-server": count for how, count in reading.attempts.items()},
+        "attempts": {OUTCOMES[how].replace(" ", "-"): count for how, count in reading.attempts.items()},
         "coverage": {
             **asdict(coverage),
             "silences": [{"from": iso(first), "to": iso(last)} for first, last in reading.silences],

@@ -26,6 +26,7 @@ def test_packets_and_sessions_stand_in_one_line() -> None:
 def test_connections_without_a_word_are_counted_by_outcome() -> None:
     """And the option that lists them is named."""
     assert "refused" in _lines("connection-refused.pcapng")[1]
+    assert "silent server" in _lines("silent-server.pcapng")[1]
 
 
 def test_silences_are_told_where_they_were_asked_for() -> None:
