@@ -6,14 +6,18 @@ Everything that talks to a server goes through a `Wire`; tests hand in one of th
 from __future__ import annotations
 
 import contextlib
+import ipaddress
+import re
 import socket
 import ssl
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from smtptrace.errors import MissingError, UsageError
+from smtptrace.wire import Endpoint
 
 T = TypeVar("T")
 
@@ -24,6 +28,13 @@ VERSIONS = {
     "1.3": ssl.TLSVersion.TLSv1_3,
 }
 """TLS versions by the names that options take."""
+
+
+_OLD = frozenset({"1.0", "1.1"})
+_ENDPOINT = re.compile(
+    r"(?:\[(?P<six>[0-9A-Fa-f:.]+(?:%\w+)?)\]|(?P<name>[^\s:\[\]/@]+))(?::(?P<port>[0-9]{1,5}))?"
+    r"|(?P<bare>[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*)"
+)
 
 
 class WireError(MissingError):
@@ -102,7 +113,7 @@ class SocketWire:
         self._socket.settimeout(timeout_s)
         try:
             return act()
-        except OSError as error:
+        except (OSError, ValueError) as error:  # ValueError: a name that no certificate can be checked against
             raise WireError(f"{what}: {reason(error)}") from error
 
 
@@ -115,21 +126,63 @@ def connect(host: str, port: int, *, timeout_s: float, bind: str | None = None) 
     try:
         source = (bind, 0) if bind else None
         connected = socket.create_connection((host, port), timeout=timeout_s, source_address=source)
-    except OSError as error:
-        raise WireError(f"{host}:{port}: cannot connect: {reason(error)}") from error
+    except (OSError, UnicodeError) as error:
+        raise WireError(f"{Endpoint(host, port)}: cannot connect: {reason(error)}") from error
     connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return SocketWire(connected)
 
 
-def reason(error: OSError) -> str:
-    """Why a socket operation failed, in a few words."""
+def addresses(host: str, port: int) -> tuple[str, ...]:
+    """The numeric addresses that a name stands for, in the order of preference; an address stands for itself.
+
+    Raises:
+        WireError: the name cannot be resolved.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise WireError(f"{host}: cannot be resolved: {reason(error)}") from error
+    return tuple(dict.fromkeys(str(each[4][0]) for each in found))
+
+
+def is_loopback(address: str) -> bool:
+    """Whether a numeric address never leaves this machine (127.0.0.0/8, ::1, also mapped into IPv6)."""
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    mapped = getattr(found, "ipv4_mapped", None)
+    return bool((mapped or found).is_loopback)
+
+
+def endpoint(text: str, port: int) -> Endpoint:
+    """Host and port of `HOST[:PORT]`; an IPv6 address with a port stands in brackets; `port` where none is named.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    found = _ENDPOINT.fullmatch(text)
+    if found is None:
+        raise UsageError(f"{text!a}: no HOST[:PORT] such as mail.example:587 or [::1]:25")
+    number = int(found["port"] or port)
+    if not 0 < number < 65536:
+        raise UsageError(f"{text!a}: there is no port {number}")
+    return Endpoint(found["six"] or found["bare"] or found["name"], number)
+
+
+def reason(error: Exception) -> str:
+    """Why a socket operation failed, in a few words on one line."""
     if isinstance(error, TimeoutError):
         return "no answer in time"
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"the certificate does not verify: {error.verify_message}"
+    if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+        return "the other end closed the connection"
     if isinstance(error, ssl.SSLError):
-        return f"TLS failed: {error.reason or error}"
-    return (error.strerror or str(error)).lower()
+        return f"TLS failed: {(error.reason or str(error)).lower().replace('_', ' ')}"
+    if isinstance(error, UnicodeError):
+        return "not a name of a host"
+    return (getattr(error, "strerror", None) or str(error)).lower()
 
 
 def client_context(
@@ -144,23 +197,44 @@ def client_context(
 ) -> ssl.SSLContext:
     """The TLS settings of a client; the certificate is verified unless `insecure`.
 
+    `least` and `most` are keys of `VERSIONS`; 1.0 and 1.1, which OpenSSL shuts out, are let in where they are named.
+
     Raises:
-        UsageError: a file cannot be used.
+        UsageError: a file cannot be used, or no version is left.
     """
-    try:
-        context = ssl.create_default_context(cafile=ca_file)
-        if certificate:
-            context.load_cert_chain(certificate, key)
-    except (OSError, ssl.SSLError) as error:
-        raise UsageError(f"{ca_file or certificate}: cannot be used for TLS: {reason(error)}") from error
+    context = _using(ca_file, lambda: ssl.create_default_context(cafile=ca_file))
+    if certificate:
+        _using(certificate, lambda: context.load_cert_chain(certificate, key))
     if insecure:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-    if least:
-        context.minimum_version = VERSIONS[least]
-    if most:
-        context.maximum_version = VERSIONS[most]
+    _limit(context, least, most)
     if keylog:
-        Path(keylog).touch(mode=0o600)
-        context.keylog_filename = keylog
+        _using(keylog, lambda: _log_keys(context, Path(keylog)))
     return context
+
+
+def _using(file: str | None, act: Callable[[], T]) -> T:
+    try:
+        return act()
+    except (OSError, ssl.SSLError) as error:
+        raise UsageError(f"{file}: cannot be used for TLS: {reason(error)}") from error
+
+
+def _limit(context: ssl.SSLContext, least: str | None, most: str | None) -> None:
+    if least and most and VERSIONS[least] > VERSIONS[most]:
+        raise UsageError(f"TLS from {least} to {most}: no version is left")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # the old versions are asked for by name
+        if {least, most} & _OLD:
+            context.minimum_version = VERSIONS[least or "1.0"]
+            context.set_ciphers("DEFAULT:@SECLEVEL=0")
+        elif least:
+            context.minimum_version = VERSIONS[least]
+        if most:
+            context.maximum_version = VERSIONS[most]
+
+
+def _log_keys(context: ssl.SSLContext, path: Path) -> None:
+    path.touch(mode=0o600)
+    context.keylog_filename = str(path)
