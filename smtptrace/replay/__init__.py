@@ -1,0 +1,1 @@
+"""A session played again, against a server that the user names, and what differs (docs/replay.md)."""

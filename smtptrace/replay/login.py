@@ -1,0 +1,108 @@
+"""AUTH anew: the lines of a login with credentials of today (RFC 4954), as a generator without I/O."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Generator
+from dataclasses import dataclass
+
+from smtptrace.auth import Login, Responder, responder
+from smtptrace.errors import SmtptraceError
+from smtptrace.replay.script import LoginAs, Said
+
+MOST_ROUNDS = 16
+"""Challenges after which a login is cancelled; no mechanism needs as many."""
+
+CANCEL = b"*"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a login without its line end, and how it may be shown."""
+
+    octets: bytes
+    shown: bytes
+
+
+LoginTalk = Generator[Line, Said, str]
+"""Gives lines, takes replies; ends with why the login was cancelled ("" where it was not)."""
+
+
+def talk(how: LoginAs, login: Login) -> LoginTalk:
+    """The AUTH command and the answer to each challenge, until the target's reply is no 334."""
+    said = _Responses(how, responder(how.mechanism, login))
+    command = b"AUTH " + how.mechanism.encode()
+    first = said.first() if how.initial else None
+    if first is None:
+        reply = yield Line(command, command)
+    else:
+        reply = yield Line(command + b" " + (_encoded(first) or b"="), command + b" ****")
+    while reply.code == 334:
+        response = said.answer(_challenge(reply))
+        if response is None:
+            yield Line(CANCEL, CANCEL)
+            break
+        reply = yield Line(_encoded(response), b"****" if response else b"")
+    return said.problem
+
+
+class _Responses:
+    """What is answered to each challenge; `*` where the session cancelled, or where there is nothing left to say."""
+
+    def __init__(self, how: LoginAs, responses: Responder) -> None:
+        self._how = how
+        self._responses = responses
+        self._pending: bytes | None = None
+        self._began = False
+        self._count = 0
+        self.problem = ""
+
+    def first(self) -> bytes | None:
+        """The initial response, None where the mechanism has none or the session cancelled before it."""
+        if self._how.cancelled_after == 0:
+            return None
+        self._began = True
+        self._pending = next(self._responses)
+        if self._pending is not None:
+            self._count += 1
+        return self._pending
+
+    def answer(self, challenge: bytes) -> bytes | None:
+        """The response to a challenge, None to cancel."""
+        if self._how.cancelled_after is not None and self._count >= self._how.cancelled_after:
+            return None
+        if self._count >= MOST_ROUNDS:
+            self.problem = f"no end after {MOST_ROUNDS} challenges"
+            return None
+        self._count += 1
+        return self._next(challenge)
+
+    def _next(self, challenge: bytes) -> bytes | None:
+        try:
+            if not self._began:
+                self._began = True
+                initial = next(self._responses)
+                if initial is not None:
+                    return initial
+            return self._responses.send(challenge)
+        except StopIteration:
+            self.problem = "the target asks for more than the mechanism has to say"
+        except SmtptraceError as error:
+            self.problem = str(error)
+        except Exception as error:  # noqa: BLE001  pyspnego raises what it likes over an odd challenge
+            self.problem = f"the challenge cannot be answered ({type(error).__name__})"
+        return None
+
+
+def _challenge(reply: Said) -> bytes:
+    """The octets of a challenge; the text itself where it is no base64 (`334 NTLM supported`)."""
+    text = reply.lines[-1][4:].strip()
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return text
+
+
+def _encoded(octets: bytes) -> bytes:
+    return base64.b64encode(octets)

@@ -1,0 +1,73 @@
+"""Connects to a target and plays a script there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from smtptrace import net
+from smtptrace.net import WireError
+from smtptrace.replay.plan import Target
+from smtptrace.replay.player import Player, Rules
+from smtptrace.replay.run import Played, Secure, play
+from smtptrace.replay.script import Script
+from smtptrace.wire import Connection, Endpoint, Open, Opening, Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """How to get to a target: its numeric addresses, resolved once, so that the plan and the sending mean the same."""
+
+    target: Target
+    addresses: tuple[str, ...]
+    secure: Secure
+    bind: str | None = None
+    timeout_s: float = 60.0
+
+
+def where(endpoint: Endpoint, secure: Secure, *, bind: str | None, timeout_s: float) -> Where:
+    """The way to a target; every address of it must be of this machine for it to count as loopback.
+
+    Raises:
+        WireError: its name cannot be resolved.
+    """
+    found = net.addresses(endpoint.host, endpoint.port)
+    target = Target(endpoint, bool(found) and all(map(net.is_loopback, found)))
+    return Where(target, found, secure, bind, timeout_s)
+
+
+def send(script: Script, place: Where, rules: Rules) -> Played:
+    """Play a script at a target, once; a target that cannot be reached is an outcome too."""
+    player = Player(script, rules)
+    port = place.target.endpoint.port
+    problem = "no address"
+    for address in place.addresses:
+        try:
+            wire = net.connect(address, port, timeout_s=place.timeout_s, bind=place.bind)
+        except WireError as error:
+            problem = str(error)
+            continue
+        ends = (Endpoint(*wire.local), Endpoint(*wire.remote))
+        return play(player, wire, ends, place.secure, place.timeout_s)
+    player.broken(problem)
+    ends = (Endpoint("", 0), Endpoint(place.addresses[0] if place.addresses else "", port))
+    nothing = Connection(*ends, Origin("replay", "replay"), 1, None, (Open(Opening.NO_ANSWER),))
+    return Played(tuple(player.done), nothing, broken=problem, stopped=problem)
+
+
+@contextmanager
+def ntlm_level(level: int | None) -> Iterator[None]:
+    """While it lasts, pyspnego answers NTLM with this LmCompatibilityLevel ([MS-NLMP], 2.2.2.1); None leaves it."""
+    import os
+
+    name = "LM_COMPAT_LEVEL"
+    before = os.environ.get(name)
+    if level is not None:
+        os.environ[name] = f"{level}"
+    try:
+        yield
+    finally:
+        if level is not None:
+            os.environ.pop(name)
+            os.environ.update({} if before is None else {name: before})

@@ -1,0 +1,150 @@
+"""The player: actions out, replies in, no I/O."""
+
+from __future__ import annotations
+
+import pytest
+from replay.scripts import CHUNKED, LOGIN, SENDING, script
+
+from smtptrace.auth import Login
+from smtptrace.replay.player import Player, Receive, Rules, Send, StartTls
+from smtptrace.replay.script import Said
+from smtptrace.secret import Secret
+
+RULES = Rules(lambda how: Login(how.user, Secret("geheim")), plain_auth=True)
+
+
+def play(found, *replies: str, rules: Rules = RULES) -> tuple[Player, list[bytes]]:
+    """What is sent when these are the replies; `TLS` stands where TLS begins."""
+    player, sent, waiting = Player(found, rules), [], list(replies)
+    actions = player.play()
+    action = next(actions, None)
+    while action is not None:
+        answer = None
+        if isinstance(action, Send):
+            sent.append(action.octets)
+        elif isinstance(action, Receive):
+            lines = tuple(waiting.pop(0).encode().split(b"|"))
+            answer = Said(int(lines[0][:3]), lines)
+        else:
+            assert isinstance(action, StartTls)
+            sent.append(b"TLS")
+        try:
+            action = actions.send(answer)
+        except StopIteration:
+            break
+    return player, sent
+
+
+def test_a_message():
+    """Command after command, the content after 354, QUIT at the end."""
+    found = script(SENDING, exact=True)
+    player, sent = play(found, "220 x", "250-x|250 SIZE", "250 x", "250 x", "354 x", "250 x", "221 x")
+    assert sent[3:5] == [b"DATA\r\n", b"Subject: s\r\n\r\ntext\r\n.\r\n"]
+    assert sent[-1] == b"QUIT\r\n"
+    assert [done.received.code for done in player.done] == [220, 250, 250, 250, 250, 221]
+    assert player.offers == [("SIZE",)]
+
+
+def test_parameters_follow_the_offer():
+    """What the target does not offer is left out and named; SIZE is that of the message."""
+    text = SENDING.replace("MAIL FROM:<a@b>", "MAIL FROM:<a@b> SIZE=1 BODY=8BITMIME PRDR")
+    found = script(text, exact=True)
+    player, sent = play(found, "220 x", "250-x|250-SIZE|250 DSN", "250 x", "250 x", "354 x", "250 x", "221 x")
+    assert sent[1] == b"MAIL FROM:<a@b> SIZE=20\r\n"
+    assert sent[2] == b"RCPT TO:<c@d> NOTIFY=FAILURE ORCPT=rfc822;c@d\r\n"
+    assert player.done[2].adapted == ("BODY left out", "PRDR left out")
+
+
+def test_chunks():
+    """As chunks where the target takes them, else as one DATA."""
+    found = script(CHUNKED, exact=True)
+    _, sent = play(found, "220 x", "250-x|250 CHUNKING", "250 x", "250 x", "250 x", "250 x", "221 x")
+    assert sent[3:5] == [b"BDAT 8\r\nhello.\r\n", b"BDAT 7 LAST\r\nworld\r\n"]
+    player, sent = play(found, "220 x", "250 x", "250 x", "250 x", "354 x", "250 x", "221 x")
+    assert sent[3:5] == [b"DATA\r\n", b"hello.\r\nworld\r\n.\r\n"]
+    assert player.stopped == ""
+
+
+def test_starttls():
+    """TLS begins after 220, and the offer before it is forgotten."""
+    found = script(LOGIN, tls="starttls")
+    replies = ("220 x", "250-x|250-STARTTLS|250 AUTH LOGIN", "220 go", "250 no more")
+    player, sent = play(found, *replies, "221 x", rules=Rules(RULES.login))
+    assert sent[1:3] == [b"STARTTLS\r\n", b"TLS"]
+    assert "does not offer LOGIN" in player.stopped
+
+
+def test_no_credentials_in_clear():
+    """The player asks again, whatever was planned."""
+    player, sent = play(script(LOGIN), "220 x", "250-x|250 AUTH LOGIN", "221 x", rules=Rules(RULES.login))
+    assert sent == [b"EHLO a\r\n", b"QUIT\r\n"]
+    assert "no TLS" in player.stopped
+
+
+@pytest.mark.parametrize("force", [True, False])
+def test_a_mechanism_that_is_not_offered(force):
+    """It is tried only where it was asked for."""
+    rules = Rules(RULES.login, plain_auth=True, force_auth=force)
+    replies = ("220 x", "250-x|250 AUTH PLAIN", *(("504 no",) if force else ()), "221 x")
+    _, sent = play(script(LOGIN), *replies, rules=rules)
+    assert (b"AUTH LOGIN\r\n" in sent) is force
+
+
+def test_secrets_are_not_in_what_was_sent():
+    """As it may be shown."""
+    replies = ("220 x", "250-x|250 AUTH LOGIN", "334 U", "334 P", "235 x", "221 x")
+    player, _ = play(script(LOGIN), *replies)
+    assert player.done[2].sent == b"AUTH LOGIN **** ****"
+
+
+@pytest.mark.parametrize(
+    ("replies", "last"),
+    [
+        (("554 x", "221 x"), b"QUIT\r\n"),
+        (("220 x", "550 x", "221 x"), b"QUIT\r\n"),
+        (("220 x", "250 x", "550 x", "221 x"), b"QUIT\r\n"),
+        (("220 x", "250 x", "250 x", "550 x", "221 x"), b"QUIT\r\n"),
+        (("220 x", "250 x", "250 x", "421 x", "221 x"), b"QUIT\r\n"),
+    ],
+)
+def test_a_refusal_that_was_not_recorded_ends_it(replies, last):
+    """Nothing is built on what was refused; the content stays here."""
+    player, sent = play(script(SENDING), *replies)
+    assert sent[-1] == last
+    assert b"DATA\r\n" not in sent
+    assert player.stopped
+
+
+def test_a_refusal_that_was_recorded_does_not():
+    """The session goes on as it did; the target may also be kinder now."""
+    text = SENDING.replace("S: 250 ok\nC: DATA", "S: 250 ok\nC: RCPT TO:<x@d>\nS: 550 no\nC: DATA")
+    for reply in ("550 no", "250 ok"):
+        player, sent = play(script(text), "220 x", "250 x", "250 x", "250 x", reply, "354 x", "250 x", "221 x")
+        assert (player.stopped, b"DATA\r\n" in sent) == ("", True)
+
+
+def test_optional_steps_and_their_time():
+    """They may fail, and wait as long as they are told to."""
+    text = SENDING.replace("C: MAIL", "C: VRFY x\n# expect: optional timeout=3\nS: 252 x\nC: MAIL")
+    player = Player(script(text), RULES)
+    actions = player.play()
+    waits = [next(actions)]
+    try:
+        for reply in (b"220 x", None, b"250 x", None, b"502 x"):
+            waits.append(actions.send(reply and Said(int(reply[:3]), (reply,))))
+    except StopIteration:
+        pytest.fail("it ended")
+    assert [wait.timeout_s for wait in waits if isinstance(wait, Receive)] == [60.0, 60.0, 3.0]
+    assert player.stopped == ""
+
+
+def test_a_break_is_noted_at_its_step():
+    """With what had been sent, masked."""
+    player = Player(script(LOGIN), RULES)
+    actions = player.play()
+    next(actions)
+    for reply in (b"220 x", None, b"250 AUTH LOGIN", None):
+        actions.send(reply and Said(int(reply[:3]), (b"250-x", reply) if b"AUTH" in reply else (reply,)))
+    player.broken("gone")
+    assert [done.problem for done in player.done] == ["", "", "gone"]
+    assert player.done[-1].sent == b"AUTH LOGIN"
