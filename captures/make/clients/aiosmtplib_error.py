@@ -1,10 +1,26 @@
-import asyncio, logging, aiosmtplib, traceback
+"""aiosmtplib: what its exceptions look like."""
+
+import asyncio
+import logging
+import traceback
+
+import aiosmtplib
+
 logging.basicConfig(level=0)
-async def m():
-    s=aiosmtplib.SMTP(hostname='127.0.0.1',port=22525,start_tls=False); await s.connect(); 
-    try: await s.login('alice','wrong')
-    except Exception as e: traceback.print_exc()
-    try: await s.sendmail('a@lab.test',['nobody@lab.test'],'Subject: t\r\n\r\nhi\r\n')
-    except Exception as e: traceback.print_exc()
-    await s.quit()
-asyncio.run(m(), debug=True)
+
+
+async def main() -> None:
+    session = aiosmtplib.SMTP(hostname="127.0.0.1", port=22525, start_tls=False)
+    await session.connect()
+    for step in (
+        lambda: session.login("alice", "wrong"),
+        lambda: session.sendmail("a@lab.test", ["nobody@lab.test"], "Subject: t\r\n\r\nhi\r\n"),
+    ):
+        try:
+            await step()
+        except aiosmtplib.SMTPException:
+            traceback.print_exc()
+    await session.quit()
+
+
+asyncio.run(main(), debug=True)
