@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from smtptrace.findings._evidence import of_anomaly
 from smtptrace.findings._finding import Evidence
 from smtptrace.smtp import Anomaly, Session
@@ -22,8 +20,3 @@ def shown(session: Session, anomalies: list[Anomaly]) -> tuple[Evidence, ...]:
 def counted(anomalies: list[Anomaly], what: str) -> str:
     """How many of them, in words."""
     return f"{what} ({len(anomalies)} times)" if len(anomalies) > 1 else what
-
-
-def lines_of(text: bytes) -> Iterator[bytes]:
-    """The lines of a text that ends its lines in CRLF, LF or CR."""
-    return iter(text.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n"))
