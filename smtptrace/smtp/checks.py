@@ -20,13 +20,13 @@ _LOGINS = frozenset({"AUTH", "X-EXPS"})
 
 
 def check_exchange(
-    exchange: Exchange, command: Command, following: Command | None, offered: tuple[str, ...], oddities: Oddities
+    exchange: Exchange, command: Command, before: Exchange | None, offered: tuple[str, ...], oddities: Oddities
 ) -> None:
     """Tell what is odd about an exchange.
 
     Args:
         exchange: it, with its `command`.
-        following: the command after it, if that was sent already.
+        before: the exchange before it.
         offered: the server's extensions.
         oddities: where it is told.
     """
@@ -35,17 +35,17 @@ def check_exchange(
         _octets(exchange, command, offered, oddities)
     elif verb not in grammar.VERBS and _HTTP.match(raw):
         oddities.tell("http-request", shown(command, raw), command.span)
-    if reply is None:
-        return
-    if reply.code < 400 and verb != "DATA" and not fits(verb, reply.code):
+    if before is not None and before.reply is not None and earlier(command.span, before.reply.span):
+        _early(command, offered, oddities)
+    if reply is not None and reply.code < 400 and verb != "DATA" and not fits(verb, reply.code):
         oddities.tell("unexpected-reply", f"{verb or 'no verb'} was answered by {reply.code}", reply.span)
-    if following is not None and earlier(following.span, reply.span) and not _pipelining(offered):
-        told = f"{following.verb or 'a command'} was sent before the reply to the command before it"
-        oddities.once("pipelining-not-offered", told, following.span)
 
 
-def _pipelining(offered: tuple[str, ...]) -> bool:
-    return any(word.upper() == "PIPELINING" for word in offered)
+def _early(command: Command, offered: tuple[str, ...], oddities: Oddities) -> None:
+    """A command that did not wait for the reply to the one before it (RFC 2920)."""
+    if not any(word.upper() == "PIPELINING" for word in offered):
+        told = f"{command.verb or 'a command'} was sent before the reply to the command before it"
+        oddities.once("pipelining-not-offered", told, command.span)
 
 
 def _octets(exchange: Exchange, command: Command, offered: tuple[str, ...], oddities: Oddities) -> None:

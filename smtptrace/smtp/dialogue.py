@@ -22,6 +22,9 @@ _OPAQUE = {
     "roles-turned": "client and server have changed their parts; what follows is not read",
 }
 
+_HELD = 16 * 1024
+"""Octets that are read at once as long as none are missing; then the order of the two sides tells nothing."""
+
 _HELLOS = frozenset({"EHLO", "HELO", "LHLO"})
 _LAYERS = frozenset({"starttls", "tls", *_OPAQUE})
 
@@ -45,6 +48,8 @@ class Dialogue:
         self._typed: list[Typed] = []
         self._closes: list[Close] = []
         self._octets = [0, 0]
+        self._held = 0
+        self._before: Exchange | None = None
         self._hellos: dict[bool, Exchange] = {}
         self._spoken: Span | None = None
         self._more = 0
@@ -72,7 +77,7 @@ class Dialogue:
         self._reading = self._talk.read()
 
     def feed(self, event: Event) -> None:
-        """Take the next event; what it completes is in `session` afterwards."""
+        """Take the next event; what it completes is in `session` after some more, or after `catch_up`."""
         session = self.session
         if event.time_ns is not None:
             if session.start_ns is None:
@@ -83,15 +88,24 @@ class Dialogue:
             if not side and self._spoken is None:
                 self._spoken = Span(side, 0, 0, event.time_ns, event.frame)
             self._streams[side].feed(event)
-            self._octets[side] += len(event.data)
-            self._advance(side)
+            size = len(event.data)
+            self._octets[side] += size
+            self._held += size
+            if self._held > _HELD or self._gaps:
+                self._advance(side)
         elif isinstance(event, Gap):
+            self.catch_up()
             stream = self._streams[event.side]
             self._note_gap(stream.end, event)
             stream.feed(event)
             self._advance(event.side)
         else:
             self._beside(event)
+
+    def catch_up(self) -> None:
+        """Read what was held back, so that `session` tells all that has come."""
+        if self._held:
+            self._advance(Side.CLIENT)
 
     def _note_gap(self, at: int, gap: Gap) -> None:
         """Keep a gap; of very many it is enough to know that there are more."""
@@ -128,12 +142,13 @@ class Dialogue:
             self._layer = TlsLayer(self._streams, self._odd, asked=True)
 
     def _advance(self, side: Side) -> None:
-        """Read as far as the octets go; those of `side` are new."""
+        """Read as far as the octets go; those of `side` are the newest."""
+        self._held = 0
         if self._layer is not None:
             self._layer.advance()
             return
         pairing = self._pairing
-        if side is Side.SERVER:
+        if side is Side.SERVER and self._gaps:
             pairing.settle()
             if not pairing.busy:
                 return
@@ -171,13 +186,14 @@ class Dialogue:
         if command is None:
             if reply is not None and not isinstance(exchange, DataExchange):
                 self._odd.tell("reply-without-command", f"nobody asked for a {reply.code}", reply.span)
+            else:
+                self._before = None
             return
         if command.verb in _HELLOS:
             self._hello(exchange)
-        waiting = self._pairing.waiting
-        following = waiting[0].exchange.command if waiting else None
         offered = self.session.extensions_tls if exchange.tls else self.session.extensions
-        check_exchange(exchange, command, following, offered or (), self._odd)
+        check_exchange(exchange, command, self._before, offered or (), self._odd)
+        self._before = exchange
 
     def _hello(self, exchange: Exchange) -> None:
         """HELO and EHLO: the client's name and the server's extensions (RFC 5321, 4.1.1.1)."""
@@ -200,6 +216,7 @@ class Dialogue:
 
     def _end(self) -> None:
         """No more octets come in this layer: end what is open."""
+        self.catch_up()
         for stream in self._streams:
             stream.ended = True
         self._advance(Side.CLIENT)

@@ -178,6 +178,7 @@ def test_feeding_in_steps_never_takes_back(both: tuple[bytes, bytes], size: int)
     seen: list[tuple[str | None, int | None]] = []
     for event in events:
         dialogue.feed(event)
+        dialogue.catch_up()
         now = talk(dialogue.session)
         assert now[: len(seen)] == seen
         seen = now

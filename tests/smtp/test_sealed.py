@@ -161,8 +161,10 @@ def test_what_is_known_grows_with_the_events():
     dialogue = Dialogue(connection(""))
     for event in connection(ASKED).events:
         dialogue.feed(event)
+    dialogue.catch_up()
     assert [each.command.verb for each in dialogue.session.exchanges] == ["STARTTLS"]
     dialogue.feed(Secured(opened=True))
     dialogue.feed(Octets(CLIENT, b"NOOP\r\n"))
     dialogue.feed(Octets(SERVER, b"250 ok\r\n"))
+    dialogue.catch_up()
     assert len(dialogue.session.exchanges) == 2
