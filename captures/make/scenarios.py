@@ -296,11 +296,12 @@ def connection_refused(_: Lab) -> None:
     swaks(NOBODY, STATUS, code=2)
 
 
-@recorded("a server that takes the connection and never says a word; the client leaves", "a script", "a script", (SILENT,))
+@recorded(
+    "a server that takes the connection and never says a word; the client leaves", "a script", "a script", (SILENT,)
+)
 def silent_server(_: Lab) -> None:
-    with scripted.running(scripted.silent, SILENT):
-        with socket.create_connection((HOST, SILENT)):
-            time.sleep(2)
+    with scripted.running(scripted.silent, SILENT), socket.create_connection((HOST, SILENT)):
+        time.sleep(2)
 
 
 @recorded(
