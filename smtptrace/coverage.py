@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from smtptrace.sources import SourceReport
 from smtptrace.trace import Trace
-from smtptrace.wire import Opening
 
 
 @dataclass(slots=True)
@@ -16,7 +12,7 @@ class Coverage:
     """Sessions counted by how much of them can be read; filled with `add` as they end.
 
     `readable` sessions are whole and in clear (or opened); `encrypted` ones went into TLS that was not opened;
-    `one_sided` ones show octets of one end only; `incomplete` ones lack something else.
+    `one_sided` ones show octets of one end only; `incomplete` ones lack something else. `selected` were wanted.
     """
 
     sessions: int = 0
@@ -27,27 +23,30 @@ class Coverage:
     selected: int = 0
 
     def add(self, trace: Trace, *, selected: bool) -> None:
-        """Count one session."""
+        """Count one session; an attempt at one is none."""
         session = trace.session
-        self.sessions += 1
         self.selected += selected
+        if trace.attempt is not None:
+            return
+        self.sessions += 1
         if session.tls is not None and not session.tls.opened:
             self.encrypted += 1
+        elif session.complete:
+            self.readable += 1
         elif not all(session.octets):
             self.one_sided += 1
-        elif not session.complete:
-            self.incomplete += 1
         else:
-            self.readable += 1
+            self.incomplete += 1
 
-    def not_found(self) -> str:
-        """What a filter that took nothing can honestly say."""
+    def not_found(self, headers_only: int = 0) -> str:
+        """What a filter that took nothing can honestly say; `headers_only` connections were captured without words."""
         doubtful = [
             f"{count} {what}"
             for count, what in (
                 (self.encrypted, "encrypted"),
                 (self.one_sided, "one-sided"),
                 (self.incomplete, "incomplete"),
+                (headers_only, "captured without content"),
             )
             if count
         ]
@@ -55,16 +54,3 @@ class Coverage:
         return (
             f"{seen}; {' and '.join(doubtful)} cannot be excluded" if doubtful else f"{seen}, and there are no others"
         )
-
-
-@dataclass(slots=True)
-class SourceCoverage:
-    """What one source holds beside its sessions.
-
-    `silences` are (start, stop) in nanoseconds of stretches without a packet, `attempts` counts connections without
-    a word by what came of them.
-    """
-
-    report: SourceReport
-    silences: Sequence[tuple[int, int]] = ()
-    attempts: Counter[Opening | None] = field(default_factory=Counter)

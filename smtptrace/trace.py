@@ -20,7 +20,7 @@ from smtptrace.segment import Segment
 from smtptrace.smtp import Dialogue, Session
 from smtptrace.sources import SourceReport
 from smtptrace.tls import marks
-from smtptrace.wire import PART_BITS, Connection, Event, Octets, Open, Opening, Origin
+from smtptrace.wire import PART_BITS, Connection, Event, Gap, Octets, Open, Opening, Origin
 
 _LONGEST_TEXT = 512 * 1024 * 1024
 """Octets of a text that are read; a transcript is held in memory as a whole."""
@@ -30,7 +30,9 @@ _LONGEST_TEXT = 512 * 1024 * 1024
 class Trace:
     """One session with everything that was concluded from it.
 
-    `digests` are the SHA-256 of the octets seen from client and server, None unless they were asked for.
+    `digests` are the SHA-256 of the octets seen from client and server, None unless they were asked for. `attempt`
+    says what came of a connection in which no word was seen: "refused", "no-answer", "silent-server", or
+    "headers-only" where there were words and none of them is in the capture; None for a session.
     """
 
     session: Session
@@ -38,6 +40,7 @@ class Trace:
     findings: Sequence[Finding] = ()
     causes: Sequence[Cause] = ()
     digests: tuple[str, str] | None = None
+    attempt: str | None = None
 
 
 @dataclass(slots=True)
@@ -73,14 +76,15 @@ def trace_session(session: Session) -> Trace:
 class _Course:
     """One connection on its way through the stages above the waist."""
 
-    __slots__ = ("_dialogue", "_events", "_hashes", "opening", "spoken")
+    __slots__ = ("_dialogue", "_events", "_hashes", "_lost", "_opening", "spoken")
 
     def __init__(self, connection: Connection, options: Options) -> None:
         self._dialogue = Dialogue(connection, keep_content=options.keep_content)
         self._events: list[Event] | None = [] if options.keep_events else None
         self._hashes = (hashlib.sha256(), hashlib.sha256()) if options.digests else None
         self.spoken = False
-        self.opening: Opening | None = None
+        self._lost = False
+        self._opening: Opening | None = None
 
     def feed(self, events: Sequence[Event]) -> None:
         if self._events is not None:
@@ -92,7 +96,18 @@ class _Course:
                 if self._hashes is not None:
                     self._hashes[event.side].update(event.data)
             elif type(event) is Open:
-                self.opening = event.how
+                self._opening = event.how
+            elif type(event) is Gap and event.size:
+                self._lost = True
+
+    @property
+    def attempt(self) -> str | None:
+        """What came of the connection if no word was seen, see `Trace`."""
+        if self.spoken:
+            return None
+        if self._lost:
+            return "headers-only"
+        return "silent-server" if self._opening in (None, Opening.SYN_SEEN) else self._opening.value
 
     def finish(self) -> Trace:
         session = self._dialogue.finish()
@@ -130,7 +145,8 @@ class Part:
 class Reading:
     """One input being read, or several as one timeline: iterate for the traces, then ask what else there was.
 
-    `attempts` counts connections without a word by what came of them, `silences` are (from, to) in nanoseconds.
+    `attempts` counts connections without a word by what came of them (see `Trace.attempt`), `silences` are (from, to)
+    in nanoseconds.
 
     Args:
         paths: a file ("-" for standard input), or the files of one timeline.
@@ -143,7 +159,7 @@ class Reading:
     def __init__(self, paths: Sequence[str], options: Options | None = None) -> None:
         self.options = options or Options()
         self.parts = [self._open(path) for path in paths]
-        self.attempts: Counter[Opening | None] = Counter()
+        self.attempts: Counter[str] = Counter()
         self.silences: list[tuple[int, int]] = []
         self.sessions = 0
 
@@ -155,7 +171,7 @@ class Reading:
         whole = False
         try:
             for trace in self._read():
-                self.sessions += 1
+                self.sessions += trace.attempt is None
                 yield trace
             whole = True
         finally:
@@ -225,10 +241,13 @@ class Reading:
                 yield (at << PART_BITS) + frame, comment
 
     def _ended(self, course: _Course) -> Iterator[Trace]:
-        if course.spoken or self.options.attempts:
-            yield course.finish()
-        if not course.spoken:
-            self.attempts[course.opening] += 1
+        attempt = course.attempt
+        if attempt is not None:
+            self.attempts[attempt] += 1
+        if attempt is None or self.options.attempts:
+            trace = course.finish()
+            trace.attempt = attempt
+            yield trace
 
     def _text(self, part: Part) -> Iterator[Trace]:
         text = part.input.octets(_LONGEST_TEXT)

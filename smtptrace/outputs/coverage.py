@@ -8,15 +8,14 @@ from smtptrace.coverage import Coverage
 from smtptrace.outputs._text import visible
 from smtptrace.outputs._time import iso
 from smtptrace.trace import Part, Reading
-from smtptrace.wire import Opening
 
 OUTCOMES = {
-    Opening.REFUSED: "refused",
-    Opening.NO_ANSWER: "no answer",
-    Opening.SYN_SEEN: "silent server",
-    None: "begun before the capture",
+    "refused": "refused",
+    "no-answer": "no answer",
+    "silent-server": "silent server",
+    "headers-only": "only headers were captured",
 }
-"""What came of a connection without a word."""
+"""What came of a connection without a word, see `Trace.attempt`."""
 
 
 def coverage_lines(reading: Reading, coverage: Coverage, *, filtered: bool) -> Iterator[str]:
@@ -60,9 +59,9 @@ def _remarks(reading: Reading, coverage: Coverage, *, filtered: bool) -> Iterato
     for how, count in reading.attempts.items():
         yield f"  {_count(count, 'connection')} without a word: {OUTCOMES[how]} (--attempts lists them)"
     for first, last in reading.silences:
-        yield f"  no packet for {(last - first) / 1e9:.1f} s from {iso(first)}"
-    if filtered and coverage.sessions and not coverage.selected:
-        yield f"  {coverage.not_found()}"
+        yield f"  no TCP packet for {(last - first) / 1e9:.1f} s from {iso(first)}"
+    if filtered and not coverage.selected:
+        yield f"  {coverage.not_found(reading.attempts['headers-only'])}"
 
 
 def _count(number: int, what: str) -> str:

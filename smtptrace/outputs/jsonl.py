@@ -16,7 +16,6 @@ from smtptrace.findings import Evidence, Finding
 from smtptrace.outputs._community import community_id
 from smtptrace.outputs._session import auth, exchanges, frame_of, octets, transaction
 from smtptrace.outputs._time import iso
-from smtptrace.outputs.coverage import OUTCOMES
 from smtptrace.smtp import Session
 from smtptrace.trace import Part, Reading, Trace
 from smtptrace.wire import PART_BITS, Connection, Gap, Origin, Secured
@@ -73,17 +72,9 @@ def session_object(trace: Trace, ids: SecretIds, name: str) -> Object:
         "client_sha256": digests[0],
         "server_sha256": digests[1],
         **_tls(session.tls, origin),
+        "attempt": trace.attempt,
         "complete": session.complete,
-        "gaps": [
-            {
-                "side": gap.side.name.lower(),
-                "offset": at,
-                "octets": gap.size,
-                "reason": gap.reason.value,
-                "frame": gap.frame,
-            }
-            for at, gap in session.gaps
-        ],
+        "gaps": [_gap(origin, at, gap) for at, gap in session.gaps],
         **octets("greeting", b"\n".join(session.greeting.lines) if session.greeting else None),
         "server_flavour": server_flavour(session),
         "extensions": list(_extensions(session)),
@@ -119,7 +110,7 @@ def source_object(reading: Reading, part: Part, coverage: Coverage, *, show_secr
         "notices": list(report.notices),
         "clock_offset_s": part.clock_offset_ns / 1e9,
         "show_secrets": show_secrets,
-        "attempts": {OUTCOMES[how].replace(" ", "-"): count for how, count in reading.attempts.items()},
+        "attempts": dict(reading.attempts),
         "coverage": {
             **asdict(coverage),
             "silences": [{"from": iso(first), "to": iso(last)} for first, last in reading.silences],
@@ -193,9 +184,8 @@ def source_of(connection: Connection) -> Object:
 
 
 def _gap(origin: Origin, offset: int, gap: Gap) -> Object:
-    side = gap.side.name.lower()
     return {
-        "side": side,
+        "side": gap.side.name.lower(),
         "offset": offset,
         "octets": gap.size,
         "reason": gap.reason.value,

@@ -232,12 +232,14 @@ class Flow:
         return Opening.SYN_SEEN if answered else Opening.NO_ANSWER
 
     @property
-    def is_silent_attempt(self) -> bool:
-        """Whether it is a connection to an SMTP port of which no word was seen."""
-        client = self.client
-        if client is None or client.isn is None or self.judged:
+    def is_wordless(self) -> bool:
+        """Whether it is a connection to an SMTP port of which no word was seen: attempted, or captured without."""
+        if self.judged:
             return False
-        return int.from_bytes(client.key[-2:]) in SMTP_PORTS
+        if self.client is None and any(isinstance(event, Gap) and event.size for event in self.events):
+            self.client = next((half for half in self.halves if _port(half) in SMTP_PORTS), None)
+            return self.client is not None
+        return self.client is not None and self.client.isn is not None and _port(self.client) in SMTP_PORTS
 
     # --- the end
 
@@ -270,3 +272,8 @@ class Flow:
     def _close(self, half: Half, how: Closing, where: tuple[int | None, int | None]) -> None:
         if not half.closed:
             self.say(Close(half.side, how, *where))
+
+
+def _port(half: Half) -> int:
+    """The port that this side sends to."""
+    return int.from_bytes(half.key[-2:])

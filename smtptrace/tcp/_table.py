@@ -139,7 +139,7 @@ class Table:
             self._bound(flow, now)
         if flow.smtp is None:
             flow.judge(final=len(flow.events) > _MANY)
-            if flow.smtp or (flow.smtp is False and flow.is_silent_attempt):
+            if flow.smtp or (flow.smtp is False and flow.is_wordless):
                 self._accept(flow)
             elif flow.smtp is False:
                 self._drop(flow)
@@ -214,7 +214,7 @@ class Table:
                 self._past.put(half.key, (half.isn, half.next))
         if flow.smtp is None:
             flow.judge(final=True)
-            if flow.smtp or flow.is_silent_attempt:
+            if flow.smtp or flow.is_wordless:
                 self._accept(flow)
         if flow.smtp:
             self._hand_on(flow, ended=True)

@@ -31,7 +31,7 @@ def test_connections_without_a_word_are_counted_by_outcome() -> None:
 
 def test_silences_are_told_where_they_were_asked_for() -> None:
     """Longer than so many seconds."""
-    assert any("no packet for" in line for line in _lines("silent-server.pcapng", silence_s=1.0))
+    assert any("no TCP packet for" in line for line in _lines("silent-server.pcapng", silence_s=1.0))
 
 
 def test_a_filter_that_took_nothing_says_on_what_ground() -> None:

@@ -599,3 +599,12 @@ def test_two_sessions_at_a_time() -> None:
     one, two = greeted().close().packets, greeted(client="10.0.0.9").c(b"RSET\r\n").close().packets
     mixed = [packet for pair in zip(one, two, strict=False) for packet in pair] + two[len(one) :]
     assert sorted(followed.said(CLIENT) for followed in follow(mixed)) == [EHLO, EHLO + b"RSET\r\n"]
+
+
+def test_a_connection_of_which_only_headers_were_captured_is_told_with_its_gaps() -> None:
+    """On a port of SMTP, from its SYN on or in the middle: nobody knows what was said, but that something was."""
+    for talk in (Talk().shake(), Talk()):
+        followed = follow_one(talk.s(b"", cut=84).c(b"", cut=24))
+        assert followed.gaps[-2:] == [(SERVER, 84, "snaplen"), (CLIENT, 24, "snaplen")]
+        assert followed.connection.server.port == 25
+    assert not follow(Talk(ports=(40000, 80)).shake().s(b"", cut=84).packets)
