@@ -318,9 +318,7 @@ def _each_string(value: Any, change: Callable[[str], str]) -> Any:
 
 def reveal_description(description: Description) -> Description:
     """The same decoded token with secrets that print."""
-    return replace(
-        description, rows=tuple(replace(row, value=_parts(row.value) or ()) for row in description.rows)
-    )
+    return replace(description, rows=tuple(replace(row, value=_parts(row.value) or ()) for row in description.rows))
 
 
 def _revealed(credential: Credential) -> Credential:
