@@ -111,7 +111,7 @@ class Names:
         if at:
             return f"{self.user(local)}@{self.host(domain)}"
         domain, backslash, user = address.rpartition("\\")
-        return f"{self.word(domain)}\\{self.user(user)}" if backslash else self.user(address)
+        return f"{self.host(domain)}\\{self.user(user)}" if backslash else self.user(address)
 
     def user(self, user: str) -> str:
         """The pseudonym of a login or local part."""
@@ -133,6 +133,10 @@ class Names:
         kept = len(top) == 2 or top.lower() in TOP
         replaced = ".".join([*(self._label(label) for label in labels), top if kept else self._label(top)])
         return replaced.upper() if host.isupper() else replaced
+
+    def is_login(self, domain: str, user: str) -> bool:
+        """Whether `domain\\user` is a login: one of them is known."""
+        return domain.lower() in self._given["label"] or user.lower() in self._given["user"]
 
     def known(self, name: str) -> str:
         """The pseudonym of a name of unknown kind: that of the user who is known by it, else of a host."""

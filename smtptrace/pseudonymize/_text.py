@@ -12,6 +12,7 @@ _HOST = rf"(?:{_LABEL}\.){{1,20}}[A-Za-z][A-Za-z0-9-]{{1,62}}"
 _LOCAL = r"[^\s<>()\[\]:;,@\\\"']{1,64}"
 _LOOKS = re.compile(
     rf"(?P<address>{_LOCAL}@(?:{_HOST}|\[[0-9A-Fa-f:.]{{2,45}}\]|[A-Za-z0-9_-]{{1,63}}))"
+    r"|(?P<login>(?<![\w\\.-])[A-Za-z0-9_-]{1,63}\\[A-Za-z0-9_.$-]{1,64})"
     r"|(?P<ipv6>(?<![\w:])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}(?:\.[0-9.]{5,14})?(?![\w:]))"
     r"|(?P<ipv4>(?<![\w.])[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![\w.]))"
     rf"|(?P<host>(?<![\w.-]){_HOST}(?![\w-]))"
@@ -60,6 +61,8 @@ class Sweeper:
             key = _KEY.match(text)
             at = key.end() if key else 0
             return text[:at] + self._names.address(text[at:])
+        if found["login"] is not None:
+            return self._names.address(text) if self._names.is_login(*text.split("\\", 1)) else self._learnt(text)
         if found["host"] is not None:
             return self._names.host(text) if self._is_host(text.lower()) else text
         return self._names.ip(text) if is_ip(text) else text
