@@ -32,7 +32,7 @@ _ERROR = re.compile(
     r"error|fail|exception|refused|reject|denied|timed? ?out|timeout|unable|could ?n.t|can ?not|cannot|not support"
     r"|did not|didn.t|does not|doesn.t|no worthy|never|not advertise|not available|unexpected|invalid|wrong|expired"
     r"|\b[45][0-9][0-9][ -]|unverified|traceback|at [A-Za-z]+\.[A-Za-z.]+\(|closed|broken|reset by|no such"
-    r"|missing|issuer|certificate|lost",
+    r"|missing|issuer|certificate|lost|PROXY TCP|QUIT\\n|HTTP/1|x16.{1,3}x03|\\0?26",
     re.IGNORECASE,
 )
 

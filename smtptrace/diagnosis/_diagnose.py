@@ -13,6 +13,7 @@ from smtptrace.diagnosis._case import Case
 from smtptrace.diagnosis._cause import Cause
 from smtptrace.diagnosis._weight import FAINT, UNKNOWN, Weight
 from smtptrace.findings import Evidence, Finding
+from smtptrace.findings._evidence import placed
 from smtptrace.smtp import Session
 from smtptrace.wire import Side
 
@@ -44,7 +45,7 @@ def diagnose(session: Session, credentials: Sequence[Credential], findings: Sequ
     if not found or found[0][1].confidence <= UNKNOWN:
         nothing_tells = _weigh(_UNKNOWN, CAUSES[_UNKNOWN], case)
         found = [(_UNKNOWN, nothing_tells), *found] if nothing_tells else found
-    return tuple(_cause(name, weight, case.flavour) for name, weight in found[:MOST])
+    return tuple(_cause(name, weight, case) for name, weight in found[:MOST])
 
 
 def slug_of(name: str) -> str:
@@ -100,14 +101,14 @@ def _placed(weight: Weight | None, case: Case) -> Weight | None:
     return replace(weight, confidence=round(weight.confidence * _FOLLOWS, 3))
 
 
-def _cause(name: str, weight: Weight, flavour: str | None) -> Cause:
+def _cause(name: str, weight: Weight, case: Case) -> Cause:
     module = CAUSES[name]
     return Cause(
         slug=slug_of(name),
         confidence=round(min(weight.confidence, 0.99), 2),
         summary=weight.because or CAUSES.summary(name),
-        fix=weight.fix or fix_for(module, flavour),
-        evidence=_distinct(weight.evidence),
+        fix=weight.fix or fix_for(module, case.flavour),
+        evidence=tuple(placed(each, case.session) for each in _distinct(weight.evidence)),
         references=tuple(dict.fromkeys((*module.REFERENCES, *weight.references))),
         as_of=weight.as_of,
     )

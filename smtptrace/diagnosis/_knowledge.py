@@ -38,7 +38,8 @@ class Row:
 
     A row speaks for what is said where all of these agree, empty ones agreeing with everything: `codes`, `enhanced`,
     `stages`, `flavours`, and `pattern` (searched, letter case ignored). A row with a pattern is not held back by the
-    flavour: software quotes other servers. `causes` gives weights from 0 to 1 by slug.
+    flavour: software quotes other servers. `causes` gives weights from 0 to 1 by slug. A row that is not `lone` says
+    nothing of a reply whose command is not known.
     """
 
     meaning: str
@@ -53,6 +54,7 @@ class Row:
     fix: str = ""
     valid_from: datetime.date | None = None
     valid_until: datetime.date | None = None
+    lone: bool = True
     compiled: re.Pattern[str] | None = field(default=None, compare=False)
 
     def speaks_for(self, said: Said, flavour: str | None) -> bool:
@@ -66,7 +68,7 @@ class Row:
 
     def _may_be_of(self, stage: str) -> bool:
         """Whether the stage is not known to be another: a lone reply, or a note, unless the row is for notes alone."""
-        return stage in {"NOTE", "UNASKED", "GREETING"} and self.stages != ("NOTE",)
+        return self.lone and stage in {"NOTE", "UNASKED", "GREETING"} and self.stages != ("NOTE",)
 
     def _words(self, said: Said) -> bool:
         assert self.compiled is not None

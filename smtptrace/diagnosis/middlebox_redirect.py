@@ -28,6 +28,11 @@ _ASKED = re.compile(
     r"[^A-Za-z0-9\[]{0,6}(?:(?:ssl|tls|tcp|smtps?)://)?([a-z0-9-]+(?:\.[a-z0-9-]+)+\.?)",
     re.IGNORECASE,
 )
+_MISMATCH = re.compile(
+    r"CN ?= ?[`'\"]?([\w.*-]{3,255})[`'\"]? did not match expected CN ?= ?[`'\"]?([\w.-]{3,255})"
+    r"|Host: ([\w.-]{3,255})\.? is not (?:in the cert's altnames: DNS:|cert's CN: )([\w.*-]{3,255})",
+    re.IGNORECASE,
+)
 _HOST = re.compile(rb"220[ -]([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)")
 _PROVIDERS: dict[str, tuple[str, ...]] = {
     "gmail.com": ("google",),
@@ -54,19 +59,36 @@ _PROVIDERS: dict[str, tuple[str, ...]] = {
 
 
 def weigh(case: Case) -> Weight | None:
-    """The host that the source says it asked for, against the name in the banner."""
-    said = case.said("middlebox-redirect")
+    """The host that the source says it asked for, against the name in the banner or in the certificate."""
+    said = _by_certificate(case) or case.said("middlebox-redirect")
     greeting = case.session.greeting
     found = _HOST.match(greeting.lines[0]) if greeting and greeting.lines else None
     if found is None or greeting is None:
         return said
-    banner = greeting.lines[0].decode("latin-1").lower()
     for note, host in _asked(case):
-        provider = next((domain for domain in _PROVIDERS if host == domain or host.endswith("." + domain)), None)
-        if provider and not any(mark in banner for mark in (*_PROVIDERS[provider], provider.partition(".")[0])):
+        if _is_another(host, greeting.lines[0].decode("latin-1")):
             because = f"The client asked for {host}, but {found[1].decode('ascii')} answers."
             return strongest(Weight(0.94, (of_note(note), of_reply(greeting)), because), said)
     return said
+
+
+def _is_another(host: str, answer: str) -> bool:
+    """Whether the host is a provider's, and the answer is not from that provider."""
+    provider = next((domain for domain in _PROVIDERS if host == domain or host.endswith("." + domain)), None)
+    if provider is None:
+        return False
+    return not any(mark in answer.lower() for mark in (*_PROVIDERS[provider], provider.partition(".")[0]))
+
+
+def _by_certificate(case: Case) -> Weight | None:
+    """A certificate of somebody else's name for the provider that was asked for."""
+    for note in case.remarks[:16]:
+        found = _MISMATCH.search(note.text)
+        shown, host = (found[1] or found[4], found[2] or found[3]) if found else ("", "")
+        if shown and host and _is_another(host.lower().rstrip("."), shown):
+            because = f"The client asked for {host}, but a server with a certificate of {shown} answers."
+            return Weight(0.94, (of_note(note),), because)
+    return None
 
 
 def _asked(case: Case) -> Iterator[tuple[Note, str]]:

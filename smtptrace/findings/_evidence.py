@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from smtptrace.findings._finding import Evidence
 from smtptrace.smtp import Anomaly, AuthExchange, Command, DataExchange, Exchange, Reply, Round, Session
 from smtptrace.wire import Connection, Note, Octets, Side, Span
@@ -68,6 +70,15 @@ def of_anomaly(anomaly: Anomaly, session: Session) -> Evidence:
             if exchange.reply is not None and _within(span, exchange.reply.span):
                 return Evidence(of_reply(exchange.reply).text, span)
     return Evidence(f"({anomaly.detail})", span or Span(Side.CLIENT, 0, 0, session.start_ns, session.connection.number))
+
+
+def placed(evidence: Evidence, session: Session) -> Evidence:
+    """The evidence with a frame or line to point at: where it has none of its own, that of the session's beginning."""
+    span = evidence.span
+    if span is not None and span.frame is not None:
+        return evidence
+    place = span or Span(Side.CLIENT, 0, 0, session.start_ns)
+    return replace(evidence, span=replace(place, frame=session.connection.number))
 
 
 def _within(inner: Span, outer: Span) -> bool:

@@ -8,6 +8,7 @@ from types import ModuleType
 
 from smtptrace._registry import Registry
 from smtptrace.auth import Credential
+from smtptrace.findings._evidence import placed
 from smtptrace.findings._facets import facets_of
 from smtptrace.findings._finding import Basis, Facet, Finding, Sight
 from smtptrace.smtp import Session
@@ -23,7 +24,7 @@ def judge(session: Session, credentials: Sequence[Credential]) -> tuple[Finding,
     for rule, module in _rules_for(facets_of(session, credentials)):
         for sight in module.judge(session, credentials):
             if sight.evidence:
-                found.append(_finding(rule, module, sight))
+                found.append(_finding(rule, module, sight, session))
     if len(found) > 1:
         found.sort(key=lambda finding: -finding.severity)
     return tuple(found)
@@ -37,13 +38,13 @@ def _rules_for(facets: Facet) -> tuple[tuple[str, ModuleType], ...]:
     )
 
 
-def _finding(rule: str, module: ModuleType, sight: Sight) -> Finding:
+def _finding(rule: str, module: ModuleType, sight: Sight, session: Session) -> Finding:
     usual: Basis = getattr(module, "BASIS", Basis.OBSERVED)
     return Finding(
         rule=rule,
         severity=module.SEVERITY if sight.severity is None else sight.severity,
         summary=sight.summary,
-        evidence=sight.evidence[:MOST_EVIDENCE],
+        evidence=tuple(placed(each, session) for each in sight.evidence[:MOST_EVIDENCE]),
         basis=sight.basis or usual,
         confidence=sight.confidence,
         innocent=module.INNOCENT,
