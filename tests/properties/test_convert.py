@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from io import BytesIO
 from pathlib import Path
 
@@ -58,6 +59,21 @@ def test_a_recording_comes_back(name: str, form: str, tmp_path: Path) -> None:
         assert (new.session.connection.client, new.session.connection.server) == (
             old.session.connection.client, old.session.connection.server
         )  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("name", ["exim-raw-starttls13+keylog-bdat", "postfix-curl-starttls-login+keylog"])
+def test_opened_tls_comes_back_opened(name: str, form: str, tmp_path: Path) -> None:
+    """The octets in clear with the mark of TLS where it began; no key is needed any more."""
+    if shutil.which("tshark") is None:
+        pytest.skip("tshark is not installed")
+    keys = str(reference("recordings", f"{name}.keys"))
+    options = Options(keep_events=True, keylog=keys)
+    said = list(Reading((str(reference("recordings", f"{name}.pcapng")),), options))
+    again = read(written(form, [redact.reveal(trace) for trace in said], tmp_path / "again"))
+    assert [turns(each.session.connection) for each in again] == [turns(each.session.connection) for each in said]
+    assert [verbs(each) for each in again] == [verbs(each) for each in said]
+    assert all(trace.session.tls and trace.session.tls.opened for trace in again)
 
 
 @pytest.mark.parametrize("form", FORMS)
