@@ -29,6 +29,9 @@ from smtptrace.wire import (
 )
 
 UNKNOWN = Endpoint("", 0)
+SCHANNEL = re.compile(r"^TLS(\d)_(\d)$")
+"""A version of TLS as Windows writes it."""
+
 NOTES = 2000
 ASIDE = 20
 """Notes kept from before the dialogue, and from after it: what stands nearest to it."""
@@ -301,7 +304,7 @@ class Maker:
         part = began.groupdict() if began else {}
         sure = self._tls_at is not None or not self.spoke or part.get("v1") or part.get("v2")
         if began and sure and not self._secured:
-            version = part["v1"] or part["v2"] or part["v3"]
+            version = part["v1"] or part["v2"] or SCHANNEL.sub(r"TLSv\1.\2", part["v3"] or "") or None
             cipher = part["c1"] or part["c2"] or part["c3"]
             event = Secured(True, not self._greeted, version, cipher)
             event.time_ns, event.frame = self._clock.ns(row.when), row.frame

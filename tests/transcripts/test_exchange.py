@@ -124,3 +124,15 @@ def test_unfold_of_words_nobody_knows() -> None:
         b"250-XPROXY a b",
         b"250 DSN",
     ]
+
+
+def test_tls_as_windows_names_it() -> None:
+    """The log tells version and cipher where TLS begins."""
+    told_by = "TLS protocol SP_PROT_TLS1_2_SERVER negotiation succeeded using bulk encryption algorithm CALG_AES_128"
+    text = HEAD.format("Receive") + "".join(
+        row("08D0000000000001", number, *said)
+        for number, said in enumerate(
+            [(">", "220 x"), ("<", "STARTTLS"), (">", "220 go"), ("*", "", told_by), ("<", "QUIT")]
+        )
+    )
+    assert told(text) == ["S: 220 x", "C: STARTTLS", "S: 220 go", "tls TLSv1.2", "C: QUIT"]
