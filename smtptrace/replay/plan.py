@@ -69,7 +69,10 @@ def _needs(scripts: Sequence[Script]) -> Iterator[str]:
         if step.absent:
             yield f"{where}: the message is not in the trace: --content FILE or --test-message"
         if step.open:
-            yield f"{where}: {_shown(step.line)}: a value is missing: --set NAME=VALUE"
+            how = (
+                "--set NAME=VALUE" if b"${" in step.line else "the source masks it; edit what `smtptrace clean` writes"
+            )
+            yield f"{where}: {_shown(step.line)}: a value is missing: {how}"
         if step.repeats:
             yield f"{where}: its message repeats a secret, which is masked: --content FILE or --test-message"
 

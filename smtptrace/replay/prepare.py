@@ -97,7 +97,7 @@ def _chosen(step: Step, choices: Choices) -> Step:
     if step.act is Act.RCPT and choices.to:
         return replace(step, line=b"RCPT TO:<" + _word("--to", choices.to) + b">" + _notify(step.line))
     if step.login and choices.mechanism and step.login.mechanism != choices.mechanism.upper():
-        return replace(step, login=_under(step.login, choices.mechanism.upper()))
+        return replace(step, login=_under(step.login, _word("--auth", choices.mechanism.upper()).decode()))
     return step
 
 

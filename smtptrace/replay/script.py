@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ from smtptrace.auth import Credential, Exposure, read_credentials
 from smtptrace.errors import UsageError
 from smtptrace.replay.expect import Expect, expectations
 from smtptrace.secret import Secret
-from smtptrace.smtp import AuthExchange, DataExchange, Exchange, Reply, Session, read_session
+from smtptrace.smtp import AuthExchange, Command, DataExchange, Exchange, Reply, Session, read_session
 from smtptrace.trace import Trace
 from smtptrace.wire import Exactness
 
@@ -41,6 +42,8 @@ _ACTS = {
     "QUIT": Act.QUIT,
     **dict.fromkeys(("RSET", "NOOP", "VRFY", "EXPN", "HELP"), Act.OTHER),
 }
+_MECHANISM = re.compile(r"[A-Z0-9_-]{1,20}")
+_CONTROLS = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _ABSENT = b"${MESSAGE}\r\n"
 
 
@@ -175,12 +178,12 @@ class _Reader:
             content,
             absent,
             repeats,
-            "" if login or command.verb in _ACTS else "not a command that is replayed as it was meant",
+            "" if login else _why_not(command),
             command.span.frame,
         )
 
     def _login(self, exchange: AuthExchange) -> LoginAs | None:
-        if not exchange.mechanism:
+        if not _MECHANISM.fullmatch(exchange.mechanism):
             return None
         sent = sum(each.response is not None for each in exchange.rounds) + (exchange.initial is not None)
         credential = self._credential(exchange)
@@ -211,6 +214,13 @@ class _Reader:
         if content.data is None or not content.complete or content.data == _ABSENT:
             return None, True, False
         return content.data, False, content.data not in self._contents
+
+
+def _why_not(command: Command) -> str:
+    """Why a command is not played, "" where it is; a bare CR would end the line for some servers."""
+    if command.verb not in _ACTS:
+        return "not a command that is replayed as it was meant"
+    return "controls stand in the line" if _CONTROLS.search(command.line) else ""
 
 
 def _said(reply: Reply | None, latency_ns: int | None) -> Said | None:

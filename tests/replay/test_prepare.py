@@ -67,6 +67,8 @@ def test_no_auth_and_another_mechanism():
     assert all(step.login is None for step in script(LOGIN, no_auth=True).steps)
     assert script(LOGIN, mechanism="plain").steps[2].login.initial
     assert script(LOGIN, mechanism="login").steps[2].login.initial is False
+    with pytest.raises(UsageError):
+        script(LOGIN, mechanism="PLAIN\r\nRCPT")
 
 
 def test_tls_put_in_and_left_out():

@@ -87,6 +87,14 @@ def test_commands_that_do_more_than_they_say(verb):
     assert [bool(step.why_not) for step in steps][:3] == [False, False, True]
 
 
+@pytest.mark.parametrize("line", ["NOOP a\\x0dRCPT TO:<x@y>", "RCPT TO:<c@d>\\x0dRCPT TO:<x@y>", "AUTH LOGIN\\x0dRCPT"])
+def test_a_line_that_is_two_for_some_servers(line):
+    """A bare CR in it is never sent."""
+    found = script(f"S: 220 hi\nC: EHLO a\nS: 250 hi\nC: {line}\nS: 250 ok\n")
+    assert [b"\r" in step.line and not step.why_not for step in found.steps] == [False] * len(found.steps)
+    assert all(step.login is None for step in found.steps)
+
+
 def test_what_cannot_be_played():
     """Encrypted from the first octet, LMTP, or nothing that a client says."""
     read = session("-- secured")
