@@ -27,6 +27,9 @@ _QUOTED = re.compile(r"\b([45][0-9]{2})-")
 _TELLING = frozenset(("tls-unasked", "http-request", "proxy-header", "cr-nul-line-end", "backspace"))
 """Anomalies that are a failure by themselves."""
 
+_A_WHILE_NS = 1_000_000_000
+"""Longer than a port scan or the check of a load balancer waits for a greeting."""
+
 _NO_ERROR = re.compile(r"Connection closed by foreign host|Connection closed with remote host", re.IGNORECASE)
 _ERROR = re.compile(
     r"error|fail|exception|refused|reject|denied|timed? ?out|timeout|unable|could ?n.t|can ?not|cannot|not support"
@@ -175,11 +178,18 @@ class Case:
         return bool(
             self.remarks
             or (secured is not None and secured.alert is not None and not secured.opened)
-            or (opened is not None and opened.how is not Opening.SYN_SEEN)
+            or (opened is not None and (opened.how is not Opening.SYN_SEEN or self.waited_in_vain))
             or any(anomaly.kind in _TELLING for anomaly in session.anomalies)
             or any(each.outcome is AuthOutcome.REJECTED for each in self.credentials)
             or (self.cut_off and not self.sealed and self.logged_in() is None)
         )
+
+    @property
+    def waited_in_vain(self) -> bool:
+        """Whether the connection stood for a while and was closed without a word of either side."""
+        session = self.session
+        lasted = (session.end_ns or 0) - (session.start_ns or 0)
+        return session.octets == (0, 0) and bool(session.closes) and lasted >= _A_WHILE_NS
 
     @property
     def _gave_up(self) -> bool:

@@ -28,7 +28,7 @@ def weigh(case: Case) -> Weight | None:
         if command is not None and _is_typed(command.raw):
             return Weight(CERTAIN, (refusal.evidence[-1], of_command(command)))
     told = case.anomaly("backspace", "cursor-keys", "line-kill")
-    if told is not None and case.first is not None:
+    if told is not None and case.first is not None and told.text.isascii():
         return Weight(0.9, (told, *case.first.evidence[-1:]))
     for _, exchange in case.numbered:
         if exchange.command and _is_typed(exchange.command.raw) and exchange.reply and exchange.reply.code >= 500:

@@ -137,3 +137,10 @@ def test_a_refused_name_is_held_against_the_standard(name, fault):
 def test_a_client_that_says_its_own_name_is_localhost():
     """Well-formed, and nobody's."""
     assert first(session("S: 220 x ESMTP\nC: EHLO localhost\nS: 421 sorry")) == "helo-name-rejected-by-policy"
+
+
+@pytest.mark.parametrize(("seconds", "slug"), [(30, "greeting-timeout"), (0.01, None)])
+def test_a_silent_server_is_told_from_a_scan(seconds, slug):
+    """Who waits for a greeting waits for more than a moment."""
+    read = empty(opened=Opening.SYN_SEEN)
+    assert first(replace(read, start_ns=START_NS, end_ns=START_NS + int(seconds * 1e9))) == slug
