@@ -72,6 +72,7 @@ class Half:
         "tail",
         "time_ns",
         "told",
+        "turned",
     )
 
     # there as long as `size` is not 0
@@ -92,7 +93,7 @@ class Half:
         self.ack: int | None = None
         self.first_ack: int | None = None
         self.seen_ns: int | None = None
-        self.size = 0
+        self.size = self.turned = 0
         self.head = b""
         self.tail = b""
         self.early: list[tuple[int, bytes, int, Where, bool]] | None = None

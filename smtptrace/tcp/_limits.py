@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Limits:
-    """Bounds on what is held; passing one is always reported as a `Gap` with the reason `limit`.
+    """Bounds on what is held; giving up octets for one is always reported as a `Gap` with the reason `limit`.
 
     Attributes:
         idle_s: seconds of capture time without a packet after which a connection is given up.
@@ -15,6 +15,7 @@ class Limits:
         pending_octets: octets of one direction held behind a hole until the octets before them come.
         pending_segments: the same in segments.
         held_octets: octets of all connections together held behind holes, where each segment counts for 128 more.
+        turns: octets of one direction handed on in turns at a time; with 0 each turn is handed on as it ends.
     """
 
     idle_s: int = 3600
@@ -22,3 +23,4 @@ class Limits:
     pending_octets: int = 16 * 1024 * 1024
     pending_segments: int = 16_384
     held_octets: int = 64 * 1024 * 1024
+    turns: int = 16 * 1024

@@ -20,14 +20,16 @@ _PLAIN, _MARKS = 0x10, 0x37
 def follow(segments: Iterable[Segment], origin: Origin, limits: Limits | None = None) -> Iterator[Batch]:
     """Put the streams of every SMTP connection among the segments in order.
 
-    Octets of one side that follow each other are joined, up to 32 KiB, until the other side speaks. What is missing
+    Octets of one side that follow each other are joined, up to 32 KiB, until the other side speaks, and a batch has
+    several such turns, as many as `limits` say. What is missing
     becomes a `Gap` as soon as nothing can fill it: at the end of the connection, when the other side has acknowledged
     it and 128 further packets did not bring it (or a minute passed, where nothing of the other side was captured), or
     when more than `limits` allow is held behind it. So packets may be in any order within 64 of their place. A RST
     counts after 128 further packets too, if nothing goes on then.
     Connections that are not SMTP are dropped after their first octets.
     """
-    table = Table(origin, limits or Limits())
+    limits = limits or Limits()
+    table = Table(origin, limits)
     halves, ready = table.halves, table.ready
     now = 0
     for now, segment in enumerate(segments):
@@ -42,8 +44,15 @@ def follow(segments: Iterable[Segment], origin: Origin, limits: Limits | None = 
             if ack != half.ack:
                 half.saw_ack(ack)
             if payload:
-                if half.other.size:
-                    yield half.flow.connection, [half.other.join()], False
+                other = half.other
+                if other.size:
+                    flow, size = half.flow, other.size
+                    flow.events.append(other.join())
+                    other.turned += size
+                    if other.turned >= limits.turns:
+                        other.turned = 0
+                        yield flow.connection, flow.events, False
+                        flow.events = []
                 if half.size:
                     half.places.append((half.size, time_ns, frame))
                     half.chunks.append(payload)
@@ -53,7 +62,10 @@ def follow(segments: Iterable[Segment], origin: Origin, limits: Limits | None = 
                 half.size += len(payload)
                 half.expect = half.next = (seq + len(payload)) & SEQUENCE
                 if half.size >= JOIN or len(half.places) >= PLACES:
-                    yield half.flow.connection, [half.join()], False
+                    flow = half.flow
+                    flow.events.append(half.join())
+                    yield flow.connection, flow.events, False
+                    flow.events = []
         elif half is not None or payload or cut or flags & 2:
             table.take(segment, now)
         if ready:
