@@ -31,7 +31,7 @@ _HEADINGS: tuple[str, ...] = (
 @click.option("--threshold", "thresholds", multiple=True, metavar="PATTERN.NAME=N", help="Another threshold.")
 @click.option("--inventory", is_flag=True, help="Who uses the server how, and what old ways it depends on.")
 def command(min_severity: str, fail_on: str | None, thresholds: Sequence[str], inventory: bool, **reading: Any) -> int:
-    r"""Say what is exposed, broken or odd, with the lines that show it, harmless readings, and what to do.
+    """Say what is exposed, broken or odd, with the lines that show it, harmless readings, and what to do.
 
     After the findings on single sessions come those over all of them: guessing, spraying, bursts, refused recipients.
     'smtptrace explain NAME' tells more of a rule and of the thresholds of a pattern.

@@ -18,7 +18,7 @@ GROUP = "keep"
 @click.option("--list", "listed", is_flag=True, help="Only the values that are still needed to play it again.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write to; standard output otherwise.")
 def command(listed: bool, output: Path | None, **reading: Any) -> int:
-    r"""Write sessions as .smtp text as they were meant, ready to replay.
+    """Write sessions as .smtp text as they were meant, ready to replay.
 
     Typing is mended; what was refused and tried again, and other noise, is dropped; comments say so. Passwords and
     tokens are placeholders such as ${PASSWORD}. Nothing is made up: what is not known is asked for.

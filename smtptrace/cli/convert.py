@@ -29,7 +29,7 @@ _FORMATS = {str(_OUTPUTS.constant(name, "FORMAT")): name for name in _OUTPUTS if
 def command(
     form: str, output: Path | None, pseudonymize: bool, keep_content: bool, map_file: Path | None, **reading: Any
 ) -> int:
-    r"""Write sessions as .smtp text, pcapng, JSON lines, CSV, or a shell script for swaks or curl.
+    """Write sessions as .smtp text, pcapng, JSON lines, CSV, or a shell script for swaks or curl.
 
     Secrets are masked with the same length; --show-secrets keeps every octet, and reading what was written gives the
     same streams again. A command line takes them from variables of the shell.

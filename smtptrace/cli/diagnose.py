@@ -16,7 +16,7 @@ GROUP = "explain"
 @click.command("diagnose")
 @reading_options
 def command(**reading: Any) -> int:
-    r"""Say why each session failed: the likeliest cause first, the lines that show it, and the fix for this server.
+    """Say why each session failed: the likeliest cause first, the lines that show it, and the fix for this server.
 
     FILE may be a capture, a transcript, or a text that holds no more than an error line or an exception. A fix names a
     command that only looks first, then the change.

@@ -17,7 +17,7 @@ GROUP = "explain"
 @click.argument("name", metavar="SLUG|CODE", required=False)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def command(name: str | None, as_json: bool) -> int:
-    r"""Say what a rule, pattern, cause or reply code means, and what to do; without a name, list them.
+    """Say what a rule, pattern, cause or reply code means, and what to do; without a name, list them.
 
     \b
     smtptrace explain 535

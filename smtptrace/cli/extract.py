@@ -16,7 +16,7 @@ GROUP = "keep"
 @reading_options
 @click.option("-o", "--output", "folder", required=True, type=click.Path(path_type=Path), help="Folder to write to.")
 def command(folder: Path, **reading: Any) -> int:
-    r"""Write each message as .eml, with a .json beside it, and manifest.jsonl for all of them.
+    """Write each message as .eml, with a .json beside it, and manifest.jsonl for all of them.
 
     The .eml holds the octets as the server took them. One of which octets are missing is called -incomplete, and a
     line in their place says how many. Files are readable by their owner only; none is overwritten.

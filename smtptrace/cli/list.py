@@ -23,7 +23,7 @@ _USUAL = ("id", "start", "client", "server", "helo", "tls", "auth", "from", "rcp
 @click.option("--utc", is_flag=True, help="Times in UTC instead of the machine's zone.")
 @click.option("--clock", is_flag=True, help="What each server and client says the time is, beside the capture's.")
 def command(columns: str | None, wide: bool, utc: bool, clock: bool, **reading: Any) -> int:
-    r"""List the sessions of captures and transcripts, a line each.
+    """List the sessions of captures and transcripts, a line each.
 
     FILE is a capture (pcap, pcapng, compressed or not), a transcript, or '-' for standard input.
 

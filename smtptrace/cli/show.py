@@ -16,7 +16,7 @@ GROUP = "look"
 @reading_options
 @click.option("--content", is_flag=True, help="Whole messages, not only their first lines.")
 def command(content: bool, **reading: Any) -> int:
-    r"""Show what client and server said, with every encoded line decoded beside it.
+    """Show what client and server said, with every encoded line decoded beside it.
 
     \b
     smtptrace show mail.pcapng              all sessions
