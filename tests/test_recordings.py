@@ -1,28 +1,49 @@
-"""Every recording of the reference data that needs no key, read as its truth says."""
+"""Every recording of the reference data, read as its truth says; those with TLS with their keys and without."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.command import Command
 from support.data import reference
 
 from smtptrace.smtp import AuthExchange, Dialogue, Session
 from smtptrace.sources import ENGINES, SourceReport
 from smtptrace.tcp import follow
+from smtptrace.trace import Options, Reading
 from smtptrace.wire import Origin
 
 _FOLDER = Path(os.environ.get("SMTPTRACE_CORPUS", "/nowhere"), "recordings")
-_SEALED = ("exim-curl-starttls-plain-dsb",)
-"""Recordings whose TLS secrets are inside the capture: they are opened by another engine."""
+_INSIDE = ("exim-curl-starttls-plain-dsb",)
+"""Recordings whose TLS secrets are inside the capture."""
+
+
+def _every() -> list[str]:
+    return sorted(path.name.removesuffix(".expect.json") for path in _FOLDER.glob("*.expect.json"))
 
 
 def _names() -> list[str]:
-    names = sorted(path.name.removesuffix(".expect.json") for path in _FOLDER.glob("*.expect.json"))
-    return [name for name in names if name not in _SEALED and _truth(name)["keylog"] is None]
+    return [name for name in _every() if name not in _INSIDE and _truth(name)["keylog"] is None]
+
+
+def _with_keys() -> list[str]:
+    return [name for name in _every() if name not in _names()]
+
+
+def _names_with_keys_beside() -> list[str]:
+    return [name for name in _with_keys() if name not in _INSIDE]
+
+
+@pytest.fixture
+def smtptrace(capsys: pytest.CaptureFixture[str]) -> Command:
+    """Call a command."""
+    return Command(capsys)
 
 
 def _truth(name: str) -> dict[str, Any]:
@@ -84,10 +105,79 @@ def test_a_recording_is_read_as_its_truth_says(name: str) -> None:
         _check(expected, session)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", _with_keys())
+def test_a_recording_is_opened_with_its_keys(name: str) -> None:
+    """The clear prologue and what was encrypted are one session, as its truth says; logins were protected."""
+    if shutil.which("tshark") is None:
+        pytest.skip("tshark is not installed")
+    truth = _truth(name)
+    keys = str(_FOLDER / truth["keylog"]) if truth["keylog"] else None
+    traces = list(Reading((str(_FOLDER / truth["capture"]),), Options(keylog=keys)))
+    assert len(traces) == len(truth["sessions"])
+    for expected, trace in zip(truth["sessions"], traces, strict=True):
+        _check(expected, trace.session)
+        assert trace.session.complete
+        assert [each.authcid for each in trace.credentials] == [each["authcid"] for each in expected["auth"]]
+        assert all(credential.tls for credential in trace.credentials)
+        _check_handshake(trace.session)
+
+
+def _check_handshake(session: Session) -> None:
+    """Version and cipher are known; the certificate where it goes in clear, as it does up to TLS 1.2."""
+    secured = session.tls
+    assert secured is not None and secured.version is not None and secured.cipher is not None
+    assert secured.alert is None
+    if secured.version != "TLSv1.3":
+        assert secured.certificate is not None
+        assert len(secured.certificate.sha256) == 64 and secured.certificate.subject
+
+
+@pytest.mark.parametrize("name", _names_with_keys_beside())
+def test_without_its_keys_a_recording_gives_the_handshake(name: str) -> None:
+    """What was said in clear, then the facts of the handshake; nothing is made up about the rest."""
+    truth = _truth(name)
+    for expected, trace in zip(truth["sessions"], Reading((str(_FOLDER / truth["capture"]),)), strict=True):
+        clear = expected["exchanges"].index(["STARTTLS", 220]) + 1
+        found = [
+            [each.command and each.command.verb, each.reply and each.reply.code] for each in trace.session.exchanges
+        ]
+        assert found == expected["exchanges"][:clear]
+        assert trace.session.tls is not None and not trace.session.tls.opened
+        assert not trace.credentials and not trace.session.transactions
+        _check_handshake(trace.session)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", _every())
+def test_extracted_messages_have_the_digests_of_the_truth(name: str, smtptrace: Command, tmp_path: Path) -> None:
+    """Each complete message is a file with the digest of the truth; one of which octets are missing is marked."""
+    truth = _truth(name)
+    if truth["keylog"] and shutil.which("tshark") is None:
+        pytest.skip("tshark is not installed")
+    keys = ("--keylog", _FOLDER / truth["keylog"]) if truth["keylog"] else ()
+    smtptrace("extract", _FOLDER / truth["capture"], "-o", tmp_path / "out", *keys)
+    found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in (tmp_path / "out").glob("*.eml")}
+    judged = [each for session in truth["sessions"] if not _unjudged(session) for each in session["messages"]]
+    wanted = sorted(each["sha256"] for each in judged if each["complete"])
+    if not any(_unjudged(session) for session in truth["sessions"]):
+        assert sorted(digest for file, digest in found.items() if "-incomplete" not in file) == wanted
+        assert sum("-incomplete" in file for file in found) == sum(not each["complete"] for each in judged)
+    assert set(wanted) <= set(found.values())
+    for file, digest in found.items():
+        sidecar = json.loads((tmp_path / "out" / f"{file}.json").read_text())
+        assert sidecar["complete"] is ("-incomplete" not in file)
+        assert sidecar["sha256"] == (digest if sidecar["complete"] else None)
+
+
+def _unjudged(session: dict[str, Any]) -> bool:
+    return any(each.startswith("messages") for each in session.get("not_judged", []))
+
+
 def test_how_many_recordings_are_judged(capsys: pytest.CaptureFixture[str]) -> None:
-    """No recording drops out silently; those that need a key are read by name elsewhere."""
-    every = sorted(path.name.removesuffix(".expect.json") for path in reference("recordings").glob("*.expect.json"))
-    left = [name for name in every if name not in _names()]
+    """No recording drops out silently."""
+    assert reference("recordings").is_dir()
     with capsys.disabled():
-        print(f"\n{len(_names())} of {len(every)} recordings are judged; with keys: {', '.join(left)}")
+        print(f"\n{len(_names())} of {len(_every())} recordings are judged in clear, {len(_with_keys())} with keys")
     assert len(_names()) >= 63
+    assert len(_names()) + len(_with_keys()) == len(_every()) >= 70
