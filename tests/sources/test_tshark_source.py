@@ -233,9 +233,9 @@ def test_tshark_runs_with_settings_of_its_own(monkeypatch, tmp_path):
 def test_tshark_is_ended_when_it_takes_too_long(monkeypatch, tmp_path):
     """And when nobody wants more of it."""
     monkeypatch.setattr(_tshark, "program", lambda: str(script(tmp_path, "while True: print('x' * 9999, flush=True)")))
-    monkeypatch.setattr(_tshark, "LONGEST_RUN_S", 0.2)
     with _tshark.Tshark() as tshark:
         assert next(tshark.lines()) == b"x" * 9999
+    monkeypatch.setattr(_tshark, "LONGEST_RUN_S", 0.2)
     with _tshark.Tshark() as tshark:
         assert all(line for line in tshark.lines())
         assert tshark.complaint() == "tshark took longer than 0.2 seconds"
