@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from smtptrace.segment import Segment
-from smtptrace.wire import PART_BITS
+from smtptrace.wire import PART_BITS, Connection, Octets
 
 
 def of(parts: Sequence[Iterator[Segment]]) -> Iterator[Segment]:
@@ -26,6 +27,23 @@ def moved(segments: Iterable[Segment], offset_ns: int) -> Iterator[Segment]:
     """The segments with their times moved by so many nanoseconds."""
     for key, frame, time_ns, *rest in segments:
         yield (key, frame, time_ns + offset_ns, *rest)  # type: ignore[misc]
+
+
+def moved_connection(connection: Connection, offset_ns: int) -> Connection:
+    """The same for the connection of a text; times that are not known stay so."""
+
+    def later(time_ns: int | None) -> int | None:
+        return None if time_ns is None else time_ns + offset_ns
+
+    events = [
+        replace(
+            event, time_ns=later(event.time_ns), places=[(at, later(when), where) for at, when, where in event.places]
+        )
+        if isinstance(event, Octets)
+        else replace(event, time_ns=later(event.time_ns))
+        for event in connection.events
+    ]
+    return replace(connection, time_ns=later(connection.time_ns), events=events)
 
 
 def watched(segments: Iterable[Segment], longest_ns: int, silences: list[tuple[int, int]]) -> Iterator[Segment]:

@@ -6,12 +6,13 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from typing import BinaryIO
 
 from smtptrace import sources, tcp, timeline, transcripts
 from smtptrace.auth import Credential, read_credentials
+from smtptrace.citing import cited
 from smtptrace.diagnosis import Cause, diagnose
 from smtptrace.errors import UnreadableError, UsageError
 from smtptrace.findings import Finding, judge
@@ -158,7 +159,13 @@ class Reading:
 
     def __init__(self, paths: Sequence[str], options: Options | None = None) -> None:
         self.options = options or Options()
-        self.parts = [self._open(path) for path in paths]
+        self.parts: list[Part] = []
+        try:
+            self.parts.extend(self._open(path) for path in paths)
+        except UnreadableError:
+            for part in self.parts:
+                part.close(whole=False)
+            raise
         self.attempts: Counter[str] = Counter()
         self.silences: list[tuple[int, int]] = []
         self.sessions = 0
@@ -176,6 +183,8 @@ class Reading:
             whole = True
         finally:
             for part in self.parts:
+                if part.report.tls_keys and part.input.path == "-":
+                    part.report.notices.append("TLS keys inside were not used; they open what is read from a file")
                 part.close(whole=whole)
 
     def _read(self) -> Iterator[Trace]:
@@ -197,6 +206,7 @@ class Reading:
         origin = Origin(self.parts[0].report.path, "")
         if len(self.parts) > 1:
             origin.parts = tuple(part.report.path for part in self.parts)
+        origin.clock_offsets = self._clock_offsets()
         for part, engine in zip(self.parts, engines, strict=True):
             if engine is None:
                 raise UnreadableError(f"{part.report.path}: no packet capture, as the other parts of the timeline are")
@@ -216,6 +226,10 @@ class Reading:
                 del courses[id(connection)]
                 yield from self._ended(course)
 
+    def _clock_offsets(self) -> tuple[int, ...]:
+        offsets = tuple(part.clock_offset_ns for part in self.parts)
+        return offsets if any(offsets) else ()
+
     def _segments(self, stream: BinaryIO, part: Part, report: SourceReport) -> Iterator[Segment]:
         segments: Iterator[Segment] = sources.ENGINES[part.report.engine].segments(stream, report)
         return timeline.moved(segments, part.clock_offset_ns) if part.clock_offset_ns else segments
@@ -223,12 +237,14 @@ class Reading:
     def _opener(self) -> Opener:
         key_log = self.options.keylog
         given = [sources.ENGINES["tshark"].read_key_log(key_log)] if key_log else []
+        if any(part.input.path == "-" for part in self.parts):
+            if given:
+                raise UsageError("-: to open TLS with keys it must be read twice; store it in a file first")
+            return Opener(self._again, list)
         return Opener(self._again, lambda: [*given, *(key for part in self.parts for key in part.report.tls_keys)])
 
     def _again(self) -> Iterator[Segment]:
         """The segments of all parts once more, for keys to open them with."""
-        if any(part.input.path == "-" for part in self.parts):
-            raise UsageError("-: to open TLS with keys it must be read twice; store it in a file first")
         with ExitStack() as stack:
             inputs = [stack.enter_context(sources.open_input(part.input.path)) for part in self.parts]
             pairs = zip(inputs, self.parts, strict=True)
@@ -259,9 +275,10 @@ class Reading:
             what = "neither a packet capture nor a text with an SMTP dialogue in it" if text else "empty"
             raise UnreadableError(f"{part.input.path}: {what}; 'smtptrace list --help' names what can be read")
         for connection in connections:
-            course = _Course(connection, self.options)
-            course.feed(connection.events)
-            yield course.finish()
+            if part.clock_offset_ns:
+                connection = timeline.moved_connection(connection, part.clock_offset_ns)  # noqa: PLW2901
+                connection.origin = replace(connection.origin, clock_offsets=(part.clock_offset_ns,))
+            yield _told(connection, self.options, text)
 
 
 def read(path: str, options: Options | None = None) -> Iterator[Trace]:
@@ -279,10 +296,17 @@ def read(path: str, options: Options | None = None) -> Iterator[Trace]:
 def read_text(text: str | bytes) -> tuple[Trace, ...]:
     """The traces of a transcript given as text; empty where it holds no dialogue."""
     octets = text.encode() if isinstance(text, str) else text
-    return tuple(_finished(connection) for connection in transcripts.read(octets, path="-"))
+    options = Options(keep_content=True, digests=True)
+    return tuple(_told(connection, options, octets) for connection in transcripts.read(octets, path="-"))
 
 
-def _finished(connection: Connection) -> Trace:
-    course = _Course(connection, Options(keep_content=True, digests=True))
+def _told(connection: Connection, options: Options, text: bytes) -> Trace:
+    """The trace of a connection that a text tells of, with whole lines of the text as evidence."""
+    course = _Course(connection, options)
     course.feed(connection.events)
-    return course.finish()
+    trace = course.finish()
+    if trace.findings or trace.causes:
+        lines = transcripts.source_lines(text)
+        trace.findings = cited(trace.findings, lines, trace.credentials)
+        trace.causes = cited(trace.causes, lines, trace.credentials)
+    return trace

@@ -223,7 +223,8 @@ PART_BITS = 40
 class Origin:
     """Where a connection was read from; `sha256` is the digest of the input as stored, where known.
 
-    `parts` are the files of a timeline that was made of several, else empty.
+    `parts` are the files of a timeline that was made of several, else empty. `clock_offsets` are the nanoseconds that
+    were added to the times of each part, or of the only file; empty where times are as captured.
     """
 
     path: str
@@ -232,12 +233,25 @@ class Origin:
     time_basis: TimeBasis = TimeBasis.UTC
     sha256: str | None = None
     parts: tuple[str, ...] = ()
+    clock_offsets: tuple[int, ...] = ()
+
+    def clock_offset_ns(self, frame: int | None) -> int:
+        """Nanoseconds that were added to the time of a frame."""
+        if not self.clock_offsets:
+            return 0
+        return self.clock_offsets[(frame or 0) >> PART_BITS if self.parts else 0]
 
     def locate(self, frame: int | None) -> tuple[str, int | None]:
         """The file and the number in it that a frame stands for."""
         if frame is None or not self.parts:
             return self.path, frame
         return self.parts[frame >> PART_BITS], frame & ((1 << PART_BITS) - 1)
+
+    def name(self, frame: int | None) -> str:
+        """A frame as people read it: its number, after that of its file where there are several; "" for None."""
+        if frame is None:
+            return ""
+        return f"{(frame >> PART_BITS) + 1}:{self.locate(frame)[1]}" if self.parts else str(frame)
 
 
 @dataclass(slots=True)

@@ -57,6 +57,9 @@ class Run:
     def raw(self) -> Iterator[tuple[Trace, str]]:
         """The same with secrets in their `Secret` objects and octets as captured, for verification and conversion."""
         paths = sources.expand(self.files)
+        unknown = [file for file in self.options.clock_offsets if file not in paths]
+        if unknown:
+            raise UsageError(f"--clock-offset {visible(unknown[0])}: this is none of the files that are read")
         if self.merge:
             yield from self._one(paths, None)
             return
@@ -67,6 +70,10 @@ class Run:
         coverage = Coverage()
         try:
             reading = Reading(paths, self.options)
+        except UnreadableError as error:
+            self._complain(str(error))
+            return
+        try:
             with Progress(reading):
                 for trace in reading:
                     name = session_id(trace.session.connection, number)
@@ -76,7 +83,8 @@ class Run:
                         yield trace, name
         except UnreadableError as error:
             self._complain(str(error))
-            return
+            if not any(part.report.packets for part in reading.parts):
+                return
         self.readings.append((reading, coverage))
         for problem in reading.damage():
             self._complain(f"{problem}; what came before it was read")
@@ -102,6 +110,16 @@ class Run:
         for reading, coverage in self.readings:
             for part in reading.parts:
                 yield line(source_object(reading, part, coverage, show_secrets=self.show_secrets))
+
+    def say_what_is_shown(self) -> None:
+        """That secrets stand in this output, above it."""
+        if self.show_secrets:
+            click.echo("secrets are shown (--show-secrets)")
+
+    def say_not_found(self) -> None:
+        """Where a filter took nothing, on what ground, on standard error."""
+        if self.selection and not any(coverage.selected for _, coverage in self.readings):
+            self.say_coverage()
 
     def say_coverage(self) -> None:
         """What the evidence holds and what not, on standard error."""

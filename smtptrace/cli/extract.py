@@ -43,4 +43,5 @@ def command(folder: Path, **reading: Any) -> int:
                     click.echo(line(sidecar), nl=False)
     if not run.as_json:
         click.echo(f"{whole} whole and {cut} incomplete messages in {folder}, readable by you only")
+    run.say_not_found()
     return run.finish()

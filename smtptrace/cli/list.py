@@ -46,10 +46,12 @@ def _json(run: Run) -> None:
     from smtptrace.outputs.jsonl import line, session_object
 
     for trace, name in run.traces():
-        sys.stdout.buffer.write(line(session_object(trace, run.ids, name)))
+        sys.stdout.buffer.write(line({**session_object(trace, run.ids, name), "show_secrets": run.show_secrets}))
         sys.stdout.buffer.flush()
     for source in run.source_lines():
         sys.stdout.buffer.write(source)
+    sys.stdout.buffer.flush()
+    run.say_not_found()
 
 
 def _table(run: Run, columns: str | None, wide: bool, zone: tzinfo | None) -> None:
@@ -63,6 +65,7 @@ def _table(run: Run, columns: str | None, wide: bool, zone: tzinfo | None) -> No
     shown = names if width is None or columns else fitting(names, width)
     lines = layout(shown, width, zone)
     found = False
+    run.say_what_is_shown()
     for trace, name in run.traces():
         if not found:
             console.print(lines.heading(str(datetime.now(zone).astimezone(zone).tzname())))

@@ -36,7 +36,9 @@ def _json(run: Run) -> None:
     from smtptrace.outputs.jsonl import line, session_object
 
     for trace, name in run.traces():
-        sys.stdout.buffer.write(line(session_object(trace, run.ids, name)))
+        sys.stdout.buffer.write(line({**session_object(trace, run.ids, name), "show_secrets": run.show_secrets}))
+        sys.stdout.buffer.flush()
+    run.say_not_found()
 
 
 def _dialogues(run: Run, content_lines: int | None) -> None:
@@ -46,6 +48,7 @@ def _dialogues(run: Run, content_lines: int | None) -> None:
 
     console = Console(soft_wrap=True, highlight=False)
     shown = 0
+    run.say_what_is_shown()
     for trace, name in run.traces():
         if shown:
             console.print()
@@ -59,3 +62,4 @@ def _dialogues(run: Run, content_lines: int | None) -> None:
             else "no SMTP session was found"
         )
         click.echo(f"smtptrace: {what}", err=True)
+        run.say_not_found()

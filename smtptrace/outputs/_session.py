@@ -40,6 +40,12 @@ def frame_of(origin: Origin, span: Span | None) -> int | None:
     return None if span is None else origin.locate(span.frame)[1] if origin.parts else span.frame
 
 
+def place(origin: Origin, span: Span | None) -> Object:
+    """Frame and time of a span; the file too where the timeline is made of several."""
+    file = {"file": origin.locate(span.frame)[0]} if span is not None and origin.parts else {}
+    return {"frame": frame_of(origin, span), "time": iso(span.time_ns) if span else None, **file}
+
+
 def exchanges(trace: Trace) -> list[Object]:
     """All exchanges in the order of their commands."""
     session = trace.session
@@ -58,8 +64,7 @@ def _exchange(exchange: Exchange, origin: Origin, credential: Credential | None)
     record["code"] = reply.code if reply else None
     record["enhanced"] = reply.enhanced if reply else None
     record["text"] = [_text(line[4:]) for line in reply.lines] if reply else []
-    record["frame"] = frame_of(origin, span)
-    record["time"] = iso(span.time_ns) if span else None
+    record.update(place(origin, span))
     record["tls"] = exchange.tls
     if exchange.replies:
         record["codes"] = [each.code for each in exchange.replies]
@@ -99,8 +104,7 @@ def auth(credential: Credential, origin: Origin, ids: SecretIds) -> Object:
         "outcome": credential.outcome.value,
         "code": credential.code,
         "tls": credential.tls,
-        "frame": frame_of(origin, span),
-        "time": iso(span.time_ns) if span else None,
+        **place(origin, span),
         "exposure": credential.exposure.value,
         "details": credential.details,
         "problems": list(credential.problems),
@@ -122,8 +126,7 @@ def transaction(each: Transaction, origin: Origin) -> Object:
         "queue_id": each.queue_id,
         "reply": _reply_text(each.final.reply if each.final else None),
         "auth": each.authentication,
-        "frame": frame_of(origin, span),
-        "time": iso(span.time_ns) if span else None,
+        **place(origin, span),
         **message_facts(content),
     }
 

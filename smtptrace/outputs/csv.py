@@ -11,6 +11,7 @@ from smtptrace.outputs._text import visible
 from smtptrace.outputs._time import iso
 from smtptrace.smtp import Exchange
 from smtptrace.trace import Trace
+from smtptrace.wire import Origin
 
 FORMAT = "csv"
 COLUMNS = ("session", "client", "server", "frame", "time", "tls", "verb", "argument", "code", "enhanced", "reply", "ms")
@@ -25,15 +26,17 @@ def writer(stream: BinaryIO) -> Callable[[Trace, str], None]:
     def session(trace: Trace, name: str) -> None:
         connection = trace.session.connection
         for exchange in trace.session.exchanges:
-            stream.write(_row((name, str(connection.client), str(connection.server), *_cells(exchange))))
+            stream.write(
+                _row((name, str(connection.client), str(connection.server), *_cells(exchange, connection.origin)))
+            )
 
     return session
 
 
-def _cells(exchange: Exchange) -> Iterator[object]:
+def _cells(exchange: Exchange, origin: Origin) -> Iterator[object]:
     command, reply = exchange.command, exchange.reply
     span = command.span if command else reply.span if reply else None
-    yield span.frame if span else None
+    yield origin.name(span.frame) if span else None
     yield iso(span.time_ns) if span else None
     yield "yes" if exchange.tls else "no"
     yield command.verb if command else None

@@ -9,6 +9,7 @@ from rich.text import Text
 from smtptrace.outputs._lines import Kind, Line, lines_of
 from smtptrace.outputs._text import visible
 from smtptrace.outputs._time import local
+from smtptrace.outputs.coverage import OUTCOMES
 from smtptrace.trace import Trace
 from smtptrace.wire import Side
 
@@ -39,10 +40,11 @@ def render(trace: Trace, name: str, content_lines: int | None = _CONTENT_LINES) 
     yield from _heading(trace, name)
     lines = lines_of(trace)
     start = trace.session.start_ns
-    digits = max((len(str(line.frame)) for line in lines if line.frame is not None), default=1)
+    origin = trace.session.connection.origin
+    digits = max((len(origin.name(line.frame)) for line in lines), default=1)
     for line in lines:
         for text in _texts(line, content_lines):
-            yield _margin(line, start, digits).append_text(text)
+            yield _margin(line, origin.name(line.frame), start, digits).append_text(text)
     yield from _conclusions(trace)
 
 
@@ -51,17 +53,21 @@ def _heading(trace: Trace, name: str) -> Iterator[Text]:
     start = local(trace.session.start_ns)
     yield Text(
         f"session {name}  {visible(str(connection.client))} -> {visible(str(connection.server))}  {start}  "
-        f"{visible(connection.origin.path)} ({visible(connection.origin.format)})",
+        f"{visible(connection.origin.locate(connection.number)[0])} ({visible(connection.origin.format)})",
         style="bold underline",
     )
+    offset_ns = connection.origin.clock_offset_ns(connection.number)
+    if offset_ns:
+        yield Text(f"times were moved by {offset_ns / 1e9:+g} s (--clock-offset)", style="yellow")
+    if trace.attempt is not None:
+        yield Text(f"no word was seen: {OUTCOMES[trace.attempt]}", style="yellow")
     if not trace.session.complete:
         yield Text("incomplete: some of this session is not in the evidence", style="yellow")
     for warning in trace.session.warnings:
         yield Text(f"warning: {visible(warning)}", style="yellow")
 
 
-def _margin(line: Line, start: int | None, digits: int) -> Text:
-    frame = str(line.frame) if line.frame is not None else ""
+def _margin(line: Line, frame: str, start: int | None, digits: int) -> Text:
     since = "" if line.time_ns is None or start is None else f"{(line.time_ns - start) / 1e9:+.3f}"
     return Text(f"{frame:>{digits}} {since:>9} ", style="dim").append(f"{_MARKS[line.side]} ", style=_style(line))
 

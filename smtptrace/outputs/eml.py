@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from smtptrace._private import private_file
+from smtptrace.outputs._session import frame_of
 from smtptrace.outputs._text import visible
 from smtptrace.outputs._time import iso
 from smtptrace.smtp import Content, Transaction
 from smtptrace.trace import Trace
+from smtptrace.wire import Origin
 
 Object = dict[str, Any]
 
@@ -43,15 +45,17 @@ class Message:
         transaction, content = self.transaction, self.content
         data = content.data or b""
         whole = content.complete
+        origin = self.trace.session.connection.origin
         return {
             "schema": "smtptrace.message/1",
             "file": self.name,
             "session": self.session_id,
-            "source": self.trace.session.connection.origin.path,
+            "source": origin.locate(content.span.frame if content.span else None)[0],
+            "clock_offset_s": origin.clock_offset_ns(content.span.frame if content.span else None) / 1e9,
             "client": str(self.trace.session.connection.client),
             "server": str(self.trace.session.connection.server),
             "time": iso(content.span.time_ns if content.span else None),
-            "frames": _frames(transaction, content),
+            "frames": _frames(transaction, content, origin),
             "reverse_path": visible(transaction.reverse_path),
             "forward_paths": [
                 {"address": visible(each.address), "accepted": each.accepted} for each in transaction.recipients
@@ -95,13 +99,15 @@ def store(message: Message, folder: Path) -> Object:
     return sidecar
 
 
-def _frames(transaction: Transaction, content: Content) -> Object:
+def _frames(transaction: Transaction, content: Content, origin: Origin) -> Object:
     mail = transaction.mail.command if transaction.mail else None
-    return {
-        "mail": mail.span.frame if mail else None,
-        "content": content.span.frame if content.span else None,
-        "reply": transaction.final.reply.span.frame if transaction.final and transaction.final.reply else None,
+    reply = transaction.final.reply if transaction.final else None
+    places = {
+        "mail": mail.span if mail else None,
+        "content": content.span,
+        "reply": reply.span if reply else None,
     }
+    return {what: frame_of(origin, span) for what, span in places.items()}
 
 
 def _login(trace: Trace, transaction: Transaction) -> str | None:

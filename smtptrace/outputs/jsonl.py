@@ -18,7 +18,7 @@ from smtptrace.outputs._session import auth, exchanges, frame_of, octets, transa
 from smtptrace.outputs._time import iso
 from smtptrace.smtp import Session
 from smtptrace.trace import Part, Reading, Trace
-from smtptrace.wire import PART_BITS, Connection, Gap, Origin, Secured
+from smtptrace.wire import Connection, Gap, Origin, Secured
 
 Object = dict[str, Any]
 
@@ -122,8 +122,8 @@ def source_object(reading: Reading, part: Part, coverage: Coverage, *, show_secr
 def session_id(connection: Connection, number: int | None) -> str:
     """What `-s` takes: the frame (line) of the first packet, after the file's number where there are several."""
     origin, frame = connection.origin, connection.number
-    if origin.parts and frame is not None:
-        return f"{(frame >> PART_BITS) + 1}:{origin.locate(frame)[1]}"
+    if origin.parts:
+        return origin.name(frame)
     return f"{frame}" if number is None else f"{number}:{frame}"
 
 
@@ -176,21 +176,18 @@ def source_of(connection: Connection) -> Object:
     """Where a session was read from."""
     origin = connection.origin
     return {
-        "path": origin.path,
+        "path": origin.locate(connection.number)[0],
         "format": origin.format,
         "confidence": origin.confidence,
         "time_basis": origin.time_basis.value,
+        "clock_offset_s": origin.clock_offset_ns(connection.number) / 1e9,
     }
 
 
 def _gap(origin: Origin, offset: int, gap: Gap) -> Object:
-    return {
-        "side": gap.side.name.lower(),
-        "offset": offset,
-        "octets": gap.size,
-        "reason": gap.reason.value,
-        "frame": origin.locate(gap.frame)[1],
-    }
+    file, frame = origin.locate(gap.frame)
+    record = {"side": gap.side.name.lower(), "offset": offset, "octets": gap.size, "reason": gap.reason.value}
+    return {**record, "frame": frame, **({"file": file} if origin.parts else {})}
 
 
 def _seconds(start_ns: int | None, end_ns: int | None) -> float | None:

@@ -67,8 +67,14 @@ def diagnosis_lines(trace: Trace, name: str) -> Iterator[str]:
             yield f"     {_place(each, connection)} {visible(each.text, 200)}"
         if number == 1:
             yield from _wrapped("fix: ", cause.fix)
-            as_of = f" (checked {cause.as_of})" if cause.as_of else ""
-            yield from _wrapped("see: ", "; ".join(cause.references) + as_of)
+            yield from _wrapped("see: ", "; ".join(cause.references) + _checked(cause.as_of))
+
+
+def _checked(as_of: str | None) -> str:
+    """When the source was read, where that matters."""
+    if as_of is None:
+        return ""
+    return " (not checked against its source)" if as_of == UNCHECKED else f" (checked {as_of})"
 
 
 def finding_lines(finding: Finding, connection: Connection | None, name: str | None) -> Iterator[str]:
@@ -89,7 +95,7 @@ def _place(evidence: Evidence, connection: Connection | None) -> str:
     """Where a line stands: the frame of a capture, the line of a text."""
     frame = evidence.span.frame if evidence.span else None
     text = connection is not None and not connection.origin.format.startswith(("pcap", "tshark"))
-    where = "?" if frame is None else str(frame)
+    where = "?" if frame is None else connection.origin.name(frame) if connection else str(frame)
     file = f"{visible(evidence.file)} " if evidence.file else ""
     return f"{file}{'line' if text else 'frame'} {where}:"
 

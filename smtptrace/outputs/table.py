@@ -11,9 +11,10 @@ from rich.text import Text
 
 from smtptrace.outputs._text import visible
 from smtptrace.outputs._time import local
+from smtptrace.outputs.coverage import OUTCOMES
 from smtptrace.smtp import Outcome, Reply, Session
 from smtptrace.trace import Trace
-from smtptrace.wire import Secured
+from smtptrace.wire import Connection, Secured
 
 _GAP = "  "
 
@@ -60,8 +61,11 @@ def _messages(trace: Trace, _name: str, _zone: tzinfo | None) -> str:
 
 
 def _last_reply(trace: Trace, _name: str, _zone: tzinfo | None) -> str:
+    if trace.attempt is not None:
+        return OUTCOMES[trace.attempt]
     last = _last_telling(trace.session) or trace.session.greeting
-    return visible(last.lines[0]) if last else "-"
+    said = visible(last.lines[0]) if last else "-"
+    return said if trace.session.complete else f"incomplete: {said}"
 
 
 def _last_telling(session: Session) -> Reply | None:
@@ -70,6 +74,10 @@ def _last_telling(session: Session) -> Reply | None:
         if exchange.reply and not (exchange.command and exchange.command.verb == "QUIT"):
             return exchange.reply
     return None
+
+
+def _file(connection: Connection) -> str:
+    return connection.origin.locate(connection.number)[0]
 
 
 def _tls(trace: Trace, _name: str, _zone: tzinfo | None) -> str:
@@ -91,7 +99,7 @@ COLUMNS: dict[str, Column] = {
     "rcpt": Column("RCPT", 4, 0, _recipients, right=True),
     "msgs": Column("MSGS", 4, 0, _messages, right=True),
     "last": Column("LAST REPLY", 12, 4, _last_reply),
-    "file": Column("FILE", 10, 3, lambda trace, _name, _zone: visible(trace.session.connection.origin.path)),
+    "file": Column("FILE", 10, 3, lambda trace, _name, _zone: visible(_file(trace.session.connection))),
 }
 """All columns by the name that `--columns` takes, in their usual order."""
 
