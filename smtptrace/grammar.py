@@ -12,6 +12,7 @@ VERBS = frozenset(
 )
 """Verbs of the standards and of Exchange, Postfix and Sendmail."""
 _AS_WRITTEN = {form.encode(): verb for verb in VERBS for form in (verb, verb.lower(), verb.capitalize())}
+_AFTER = frozenset((b" ", b"\r", b"\n"))
 
 VERB = re.compile(rb"[A-Za-z][A-Za-z0-9-]*(?=[ \t\r\n]|$)|[Aa][Uu][Tt][Hh](?==)")
 """The verb at the beginning of a command line (RFC 5321, 4.1.1, with the hyphen of Exchange's verbs).
@@ -49,6 +50,9 @@ def verb_of(line: bytes) -> str | None:
     An unknown word passes as a verb unless it is written as no verb is: long, in mixed case or with digits, as a
     response in base64 that came too late.
     """
+    known = _AS_WRITTEN.get(line[:4]) if line[4:5] in _AFTER else None  # as nearly always
+    if known is not None:
+        return known
     found = VERB.match(line)
     if found is None:
         return None

@@ -49,6 +49,7 @@ class Dialogue:
         self._closes: list[Close] = []
         self._octets = [0, 0]
         self._held = 0
+        self._late: tuple[list[Octets], list[Octets]] = ([], [])
         self._before: Exchange | None = None
         self._hellos: dict[bool, Exchange] = {}
         self._spoken: Span | None = None
@@ -83,11 +84,11 @@ class Dialogue:
             if session.start_ns is None:
                 session.start_ns = event.time_ns
             session.end_ns = event.time_ns
-        if isinstance(event, Octets):
+        if type(event) is Octets:
             side = event.side
             if not side and self._spoken is None:
                 self._spoken = Span(side, 0, 0, event.time_ns, event.frame)
-            self._streams[side].feed(event)
+            self._late[side].append(event)
             size = len(event.data)
             self._octets[side] += size
             self._held += size
@@ -106,6 +107,14 @@ class Dialogue:
         """Read what was held back, so that `session` tells all that has come."""
         if self._held:
             self._advance(Side.CLIENT)
+
+    def _pour(self) -> None:
+        """Put what was held back into the streams."""
+        self._held = 0
+        for stream, late in zip(self._streams, self._late, strict=True):
+            if late:
+                stream.extend(late)
+                late.clear()
 
     def _note_gap(self, at: int, gap: Gap) -> None:
         """Keep a gap; of very many it is enough to know that there are more."""
@@ -126,6 +135,7 @@ class Dialogue:
             case Secured():
                 self._secure(event)
             case Irregularity():
+                self.catch_up()
                 at = self._streams[event.side].end
                 self._odd.tell(event.kind, event.detail, Span(event.side, at, at, event.time_ns, event.frame))
 
@@ -143,7 +153,7 @@ class Dialogue:
 
     def _advance(self, side: Side) -> None:
         """Read as far as the octets go; those of `side` are the newest."""
-        self._held = 0
+        self._pour()
         if self._layer is not None:
             self._layer.advance()
             return

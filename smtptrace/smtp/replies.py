@@ -45,12 +45,11 @@ class ReplyReader:
         """The next whole reply, None while there is none, or where TLS or a security layer begins."""
         stream = self._stream
         if not self._lines:
-            start = stream.position
-            raw = stream.match(_WHOLE)
-            if raw is not None:
+            whole = stream.match(_WHOLE)
+            if whole is not None:
                 self.fragment = False
-                lines = tuple(raw[:-2].split(b"\r\n"))
-                return Reply(int(raw[:3]), lines, *stream.stamp(start))
+                raw, span, exactness = whole
+                return Reply(int(raw[:3]), tuple(raw[:-2].split(b"\r\n")), span, exactness)
         while self._lines or not self.sealed:
             start = stream.position
             raw = stream.line()

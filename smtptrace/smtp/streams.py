@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import deque
+from collections.abc import Sequence
 from operator import itemgetter
 
 from smtptrace.wire import Exactness, Gap, Octets, Side, Span
@@ -28,6 +29,7 @@ class Stream:
         "_at",
         "_base",
         "_behind",
+        "_cursor",
         "_data",
         "_mark",
         "_pieces",
@@ -49,6 +51,7 @@ class Stream:
         self._skipped = 0
         self._mark: int | None = None
         self._pieces: list[_Piece] = []
+        self._cursor = 0
         self._behind: deque[Octets | Gap] = deque()
 
     def __len__(self) -> int:
@@ -88,20 +91,32 @@ class Stream:
 
     def feed(self, event: Octets | Gap) -> None:
         """Take the next octets or gap of this side."""
-        if self._behind or isinstance(event, Gap):
+        if isinstance(event, Gap):
             self._behind.append(event)
-        elif self._at == len(self._data) and self._mark is None:
-            self._base += self._at
-            self._data = event.data
-            self._at = self._scanned = 0
-            self._pieces = [(self._base, event)]
         else:
-            self._append(event)
+            self.extend((event,))
 
-    def _append(self, event: Octets) -> None:
+    def extend(self, events: Sequence[Octets]) -> None:
+        """Take the next octets of this side."""
+        if self._behind:
+            self._behind.extend(events)
+            return
+        if self._at == len(self._data) and self._mark is None:
+            self._base += self._at
+            self._data, self._at, self._scanned, self._pieces = b"", 0, 0, []
+        pieces = self._pieces
+        end = self._base + self._skipped + len(self._data)
+        self._append(events[0].data if len(events) == 1 else b"".join([event.data for event in events]))
+        for event in events:
+            pieces.append((end, event))
+            end += len(event.data)
+
+    def _append(self, more: bytes) -> None:
         """Add octets behind others that are not read yet."""
         data = self._data
-        end = self._base + self._skipped + len(data)
+        if not data:
+            self._data = more
+            return
         kept = self._at if self._mark is None else self._mark - self._base
         if type(data) is bytes or kept > PATIENCE:
             data = self._data = bytearray(data[kept:])
@@ -109,10 +124,9 @@ class Stream:
             self._scanned -= kept
             self._at -= kept
             kept = 0
-        data += event.data
+        data += more
         if len(self._pieces) > _MANY:
             del self._pieces[: bisect_right(self._pieces, self._base + kept, key=_start_of) - 1]
-        self._pieces.append((end, event))
 
     def cross(self) -> Gap:
         """Step over the gap; octets in front of it that were not read are lost from sight."""
@@ -152,13 +166,14 @@ class Stream:
         self._scanned = self._at + PATIENCE
         del self._data[self._scanned :]
 
-    def match(self, pattern: re.Pattern[bytes]) -> bytes | None:
-        """What the pattern finds at the front, taken; None, and nothing taken, where it finds nothing."""
-        found = pattern.match(self._data, self._at)
+    def match(self, pattern: re.Pattern[bytes]) -> tuple[bytes, Span, Exactness] | None:
+        """What the pattern finds at the front, taken, and its stamp; None, and nothing taken, where it finds nothing."""
+        at = self._at
+        found = pattern.match(self._data, at)
         if found is None:
             return None
         self._at = self._scanned = found.end()
-        return bytes(found[0])
+        return found[0], *self.stamp(self._base + at)
 
     def take(self, size: int | None = None) -> bytes | bytearray:
         """The next octets, at most `size` of them; all within reach where it is None."""
@@ -205,27 +220,23 @@ class Stream:
         return piece is not None and piece[0] == self.position
 
     def piece(self, offset: int) -> _Piece | None:
-        """The event that brought the octet at `offset` and the offset of its first one."""
-        pieces = self._pieces
-        if len(pieces) == 1:
-            return pieces[0]
-        at = bisect_right(pieces, offset, key=_start_of)
-        return pieces[max(at - 1, 0)] if pieces else None
+        """The event that brought the octet at `offset` and the offset of its first one; mostly the last, or the next."""
+        pieces, at = self._pieces, self._cursor
+        last = len(pieces) - 1
+        if at < last and pieces[at + 1][0] <= offset:
+            at += 1
+        if not (at <= last and pieces[at][0] <= offset and (at == last or offset < pieces[at + 1][0])):
+            at = max(bisect_right(pieces, offset, key=_start_of) - 1, 0)
+        self._cursor = at
+        return pieces[at] if pieces else None
 
     def place(self, offset: int) -> tuple[int | None, int | None]:
         """Time and frame of the octet at `offset`, which must still be within reach or have been read just now."""
-        pieces = self._pieces
-        if len(pieces) == 1:
-            start, event = pieces[0]
-            return event.place(offset - start) if event.places else (event.time_ns, event.frame)
         piece = self.piece(offset)
         return piece[1].place(offset - piece[0]) if piece else (None, None)
 
     def exactness(self, offset: int) -> Exactness:
         """How near the octet at `offset` is to the wire."""
-        pieces = self._pieces
-        if len(pieces) == 1:
-            return pieces[0][1].exactness
         piece = self.piece(offset)
         return piece[1].exactness if piece else Exactness.SEEN
 
@@ -236,8 +247,9 @@ class Stream:
 
     def stamp(self, start: int) -> tuple[Span, Exactness]:
         """The place of the octets from `start` to where reading stands, and how near they are to the wire."""
-        pieces = self._pieces
-        if len(pieces) == 1 and not pieces[0][1].places:
-            event = pieces[0][1]
-            return Span(self.side, start, self._base + self._at, event.time_ns, event.frame), event.exactness
-        return self.span(start), self.exactness(start)
+        piece = self.piece(start)
+        if piece is None:
+            return self.span(start), Exactness.SEEN
+        first, event = piece
+        time_ns, frame = event.place(start - first) if event.places else (event.time_ns, event.frame)
+        return Span(self.side, start, self._base + self._at, time_ns, frame), event.exactness
