@@ -15,5 +15,6 @@ from smtptrace.diagnosis._cause import Cause
 from smtptrace.diagnosis._diagnose import CAUSES, diagnose, fix_for, slug_of
 from smtptrace.diagnosis._flavour import server_flavour
 from smtptrace.diagnosis._knowledge import rows as knowledge_rows
+from smtptrace.diagnosis._weight import UNCHECKED
 
-__all__ = ["CAUSES", "Cause", "diagnose", "fix_for", "knowledge_rows", "server_flavour", "slug_of"]
+__all__ = ["CAUSES", "UNCHECKED", "Cause", "diagnose", "fix_for", "knowledge_rows", "server_flavour", "slug_of"]

@@ -11,7 +11,8 @@ from smtptrace.findings import Evidence
 class Cause:
     """Why a session failed: class slug, how sure, in plain words, the fix, and the lines that show it (at most 3).
 
-    `as_of` is the date (ISO 8601) on which a provider's rule that the explanation rests on was last checked.
+    `as_of` is the date (ISO 8601) on which somebody read the source of a provider's rule that the explanation rests on,
+    "unchecked" where nobody has, None where it rests on the standards.
     """
 
     slug: str

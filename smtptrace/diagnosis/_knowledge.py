@@ -11,7 +11,7 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
-from smtptrace.diagnosis._weight import Weight
+from smtptrace.diagnosis._weight import UNCHECKED, Weight
 
 _LISTS = ("codes", "enhanced", "stages", "flavours")
 _ITS_OWN = 0.5
@@ -39,13 +39,13 @@ class Row:
     A row speaks for what is said where all of these agree, empty ones agreeing with everything: `codes`, `enhanced`,
     `stages`, `flavours`, and `pattern` (searched, letter case ignored). A row with a pattern is not held back by the
     flavour: software quotes other servers. `causes` gives weights from 0 to 1 by slug. A row that is not `lone` says
-    nothing of a reply whose command is not known.
+    nothing of a reply whose command is not known. `checked_on` is the day somebody read the source named in the row
+    and found it to say so; without it nobody has.
     """
 
     meaning: str
     causes: dict[str, float]
     source: str
-    checked_on: datetime.date
     codes: tuple[str, ...] = ()
     enhanced: tuple[str, ...] = ()
     pattern: str = ""
@@ -55,6 +55,7 @@ class Row:
     valid_from: datetime.date | None = None
     valid_until: datetime.date | None = None
     lone: bool = True
+    checked_on: datetime.date | None = None
     compiled: re.Pattern[str] | None = field(default=None, compare=False)
 
     def speaks_for(self, said: Said, flavour: str | None) -> bool:
@@ -127,8 +128,10 @@ def about(said: Said, flavour: str | None) -> tuple[Row, ...]:
 
 
 def _as_of(row: Row) -> str | None:
-    """The date of the last check, where the row is about one provider's rules."""
-    return row.checked_on.isoformat() if row.flavours else None
+    """The day the source was read, or that nobody has, where the row rests on what a provider or server does."""
+    if not row.flavours and "://" not in row.source:
+        return None
+    return row.checked_on.isoformat() if row.checked_on else UNCHECKED
 
 
 def of_code(code: str) -> Iterator[Row]:

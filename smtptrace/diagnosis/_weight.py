@@ -19,11 +19,15 @@ UNKNOWN = 0.4
 FAINT = 0.25
 """A thought worth a look, no more."""
 
+UNCHECKED = "unchecked"
+"""In the place of a date: nobody has read the source that is named."""
+
 
 @dataclass(slots=True)
 class Weight:
     """Confidence from 0 to 1, the lines that show it, and, where there is more to say than the cause's own
-    explanation, why (`because`), the fix for this very reply, and when a provider's rule was checked."""
+    explanation, why (`because`), the fix for this very reply, and when a provider's rule was checked
+    against `references` (ISO 8601, or UNCHECKED)."""
 
     confidence: float
     evidence: tuple[Evidence, ...] = ()
@@ -39,11 +43,12 @@ def strongest(first: Weight | None, second: Weight | None) -> Weight:
         return first or second or Weight(0.0)
     high, low = (first, second) if first.confidence >= second.confidence else (second, first)
     more = tuple(each for each in low.evidence if each not in high.evidence)
+    read = high if high.references else low
     return Weight(
         high.confidence,
         high.evidence + more,
         high.because or low.because,
         high.fix or low.fix,
-        high.as_of or low.as_of,
-        high.references or low.references,
+        read.as_of,
+        read.references,
     )

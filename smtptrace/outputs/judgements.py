@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
-from smtptrace.diagnosis import server_flavour
+from smtptrace.diagnosis import UNCHECKED, server_flavour
 from smtptrace.findings import Evidence, Finding
 from smtptrace.outputs._source_lines import in_its_line
 from smtptrace.outputs._text import visible

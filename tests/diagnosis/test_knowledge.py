@@ -6,6 +6,7 @@ import datetime
 import re
 import time
 import tomllib
+from dataclasses import replace
 from importlib import resources
 
 import pytest
@@ -13,7 +14,8 @@ import pytest
 from smtptrace.cli._pocketbook import article
 from smtptrace.diagnosis import CAUSES, knowledge_rows, slug_of
 from smtptrace.diagnosis._flavour import _GREETINGS, _WORDINGS
-from smtptrace.diagnosis._knowledge import Said, about, weigh
+from smtptrace.diagnosis._knowledge import Said, _as_of, about, weigh
+from smtptrace.diagnosis._weight import UNCHECKED, Weight, strongest
 
 ROWS = knowledge_rows()
 STAGES = {"GREETING", "EHLO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "OTHER", "UNASKED", "NOTE"}
@@ -23,7 +25,7 @@ SLUGS = {slug_of(name) for name in CAUSES}
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: (row.pattern or " ".join((*row.codes, *row.enhanced)))[:40])
 def test_a_row_is_in_order(row):
-    """Known slugs, flavours and stages, weights in their range, a source, a date of the check, dates that fit."""
+    """Known slugs, flavours and stages, weights in their range, a source, dates that are dates and fit."""
     assert row.pattern or row.codes or row.enhanced
     assert row.causes and set(row.causes) <= SLUGS
     assert all(0 < weight < 1 for weight in row.causes.values())
@@ -32,7 +34,7 @@ def test_a_row_is_in_order(row):
     assert all(re.fullmatch(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}", code) for code in row.enhanced)
     assert re.fullmatch(r"[A-Z].{10,200}\.", row.meaning)
     assert re.search(r"RFC [0-9]{3,4}|https?://|MS-|Exim|Cyrus|OpenSSL|Sendmail", row.source)
-    assert type(row.checked_on) is datetime.date
+    assert row.checked_on is None or type(row.checked_on) is datetime.date
     assert row.valid_from is None or row.valid_until is None or row.valid_from < row.valid_until
     assert not row.fix or "Change: " in row.fix
 
@@ -55,11 +57,28 @@ def test_words_silence_bare_codes():
 
 
 def test_a_providers_rule_is_told_with_its_date():
-    """Of rows about one provider it is said as of when; of the standards it is not."""
+    """Of rows about one provider it is said as of when, or that nobody looked; of the standards it is not."""
+    dates = {row.checked_on.isoformat() for row in ROWS if row.checked_on}
     provider = dict(weigh(Said("535", None, "basic authentication is disabled", "AUTH"), "exchange-online"))
     standard = dict(weigh(Said("503", None, "bad sequence of commands", "DATA"), None))
-    assert provider["basic-auth-disabled"].as_of is not None
+    assert provider["basic-auth-disabled"].as_of in {*dates, UNCHECKED}
     assert standard["command-sequence-error"].as_of is None
+
+
+def test_a_source_nobody_read_is_told_as_such():
+    """Without a date of the check a provider's row says so, one that rests on the standards alone says nothing."""
+    row = next(row for row in ROWS if row.flavours)
+    assert _as_of(replace(row, checked_on=None)) == UNCHECKED
+    assert _as_of(replace(row, checked_on=datetime.date(2026, 1, 2))) == "2026-01-02"
+    assert _as_of(replace(row, checked_on=None, flavours=(), source="RFC 4954, 6")) is None
+
+
+def test_a_date_stays_with_its_source():
+    """Where two things speak for a cause, the date is that of the source that is named."""
+    standard = Weight(0.9, references=("RFC 4954, 6",))
+    provider = Weight(0.8, references=("https://provider.example/",), as_of=UNCHECKED)
+    assert strongest(standard, provider).as_of is None
+    assert strongest(Weight(0.9), provider).as_of == UNCHECKED
 
 
 @pytest.mark.parametrize("text", ["a" * 2000, "address " * 250, "5.7.1 " * 333, "mail from: " * 180, "not " * 500])
