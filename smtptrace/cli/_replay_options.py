@@ -24,6 +24,13 @@ def replay_options(command: F) -> F:
     return password_option(command)
 
 
+def net_options(command: F) -> F:
+    """The options of every command that connects to a server: TLS, address, time, and where the secret comes from."""
+    for option in reversed(_NET):
+        command = option(command)
+    return password_option(command)
+
+
 def _path(name: str, **kind: Any) -> _Option:
     return click.option(name, type=click.Path(path_type=Path, **kind.pop("path", {})), metavar="FILE", **kind)
 
