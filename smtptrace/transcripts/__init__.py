@@ -21,10 +21,10 @@ from datetime import tzinfo
 
 from smtptrace._registry import Registry
 from smtptrace.transcripts import _regions
-from smtptrace.transcripts._text import Text, parts
+from smtptrace.transcripts._text import Text, parts, source_lines
 from smtptrace.wire import Connection, Octets
 
-__all__ = ["DIALECTS", "HIDDEN", "read", "recognise"]
+__all__ = ["DIALECTS", "HIDDEN", "read", "recognise", "source_lines"]
 
 DIALECTS = Registry(__name__)
 

@@ -122,6 +122,11 @@ def _tag(found: re.Match[bytes]) -> bytes:
     return b"\n```\n" if OPENS_PART.match(found.group()) or found.group().lower() in (b"</pre>", b"</code>") else b""
 
 
+def source_lines(raw: bytes) -> list[bytes]:
+    """The lines of a text as stored, in UTF-8 and without their ends; a frame is a number among them, from 1."""
+    return [line.data for line in _lines(_as_utf8(raw)[0], foreign=False)]
+
+
 def _lines(data: bytes, *, foreign: bool) -> Iterator[Line]:
     """The lines, ended by CRLF, LF, or CR where there is no LF."""
     end = b"\n" if b"\n" in data else b"\r"
