@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
+import os
 
 from smtptrace.secret import Secret
 
@@ -15,7 +15,7 @@ class SecretIds:
     """
 
     def __init__(self) -> None:
-        self._key = secrets.token_bytes(32)
+        self._key = os.urandom(32)
         self._seen: dict[bytes, str] = {}
 
     def of(self, secret: Secret | None) -> str | None:

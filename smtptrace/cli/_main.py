@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -16,6 +17,9 @@ COMMANDS = Registry("smtptrace.cli")
 
 GROUPS = ("look", "explain", "keep", "act", "record")
 """Headings of `--help` in their order; a command names its own in the constant GROUP."""
+
+_SELDOM = 20_000
+"""Objects made between two looks for cycles: records have none, and there are many of them."""
 
 
 class _Commands(click.Group):
@@ -60,6 +64,7 @@ def smtptrace() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and end the process with its exit code."""
+    gc.set_threshold(_SELDOM)
     sys.exit(run(arguments))
 
 

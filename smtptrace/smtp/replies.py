@@ -48,8 +48,8 @@ class ReplyReader:
             whole = stream.match(_WHOLE)
             if whole is not None:
                 self.fragment = False
-                raw, span, exactness = whole
-                return Reply(int(raw[:3]), tuple(raw[:-2].split(b"\r\n")), span, exactness)
+                octets, span, exactness = whole
+                return Reply(int(octets[:3]), tuple(octets[:-2].split(b"\r\n")), span, exactness)
         while self._lines or not self.sealed:
             start = stream.position
             raw = stream.line()

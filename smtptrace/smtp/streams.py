@@ -167,7 +167,7 @@ class Stream:
         del self._data[self._scanned :]
 
     def match(self, pattern: re.Pattern[bytes]) -> tuple[bytes, Span, Exactness] | None:
-        """What the pattern finds at the front, taken, and its stamp; None, and nothing taken, where it finds nothing."""
+        """What the pattern finds at the front, taken, and its stamp; None, and nothing taken, without a match."""
         at = self._at
         found = pattern.match(self._data, at)
         if found is None:
@@ -220,7 +220,7 @@ class Stream:
         return piece is not None and piece[0] == self.position
 
     def piece(self, offset: int) -> _Piece | None:
-        """The event that brought the octet at `offset` and the offset of its first one; mostly the last, or the next."""
+        """The event that brought the octet at `offset`, and the offset of its first one; mostly it is near the last."""
         pieces, at = self._pieces, self._cursor
         last = len(pieces) - 1
         if at < last and pieces[at + 1][0] <= offset:

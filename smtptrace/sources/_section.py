@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from struct import Struct
 from typing import TYPE_CHECKING
 
-from smtptrace.pcapng import PREFIX
+from smtptrace.pcapng._marks import PREFIX
 from smtptrace.sources._pcap import LARGEST_BLOCK, Packet
 
 if TYPE_CHECKING:

@@ -94,8 +94,7 @@ class Half:
         self.first_ack: int | None = None
         self.seen_ns: int | None = None
         self.size = self.turned = 0
-        self.head = b""
-        self.tail = b""
+        self.head = self.tail = b""
         self.early: list[tuple[int, bytes, int, Where, bool]] | None = None
         self.midway = False
         self.pending: list[Piece] = []

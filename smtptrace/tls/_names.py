@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from importlib.resources import files
 
 ALERTS = {
     0: "close_notify",
@@ -75,5 +74,7 @@ def cipher_name(number: int) -> str:
 
 @functools.cache
 def _ciphers() -> dict[int, str]:
+    from importlib.resources import files
+
     rows = files("smtptrace.tls").joinpath("ciphers.txt").read_text("ascii").splitlines()
     return {int(row[:4], 16): row[5:] for row in rows}

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from smtptrace.pcapng import read_mark
+from smtptrace.pcapng._marks import read as read_mark
 from smtptrace.wire import (
     PART_BITS,
     Close,
