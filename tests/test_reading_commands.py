@@ -37,6 +37,8 @@ def run(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         ["list", CAPTURE],
         ["list", "--json", CAPTURE],
         ["show", CAPTURE],
+        ["check", CAPTURE],
+        ["diagnose", CAPTURE.replace("accepted", "refused")],
         ["decode", "AGFsaWNlAHNlY3JldA=="],
     ],
     ids=" ".join,
