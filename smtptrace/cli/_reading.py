@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +103,14 @@ class Run:
         return UnreadableError.exit_code if self.unreadable else 0
 
     def _asked(self) -> dict[str, Any]:
-        return {"files": list(self.files), "merge": self.merge, "show_secrets": self.show_secrets}
+        return {
+            "files": list(self.files),
+            "merge": self.merge,
+            "show_secrets": self.show_secrets,
+            "redact": self.level,
+            "selection": asdict(self.selection),
+            "unreadable": self.unreadable,
+        }
 
     def source_lines(self) -> Iterator[bytes]:
         """One line of JSON a source, for after the sessions."""
