@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from smtptrace import timeline
 from smtptrace.segment import Segment
-from smtptrace.wire import PART_BITS
+from smtptrace.wire import PART_BITS, Connection, Endpoint, Note, Octets, Origin, Side
 
 
 def _segment(frame: int, time_ns: int) -> Segment:
@@ -27,6 +27,17 @@ def test_one_part_stays_as_it_is() -> None:
 def test_moving_the_clock_moves_every_time() -> None:
     """Nothing but the time changes."""
     assert list(timeline.moved([_segment(1, 10)], -3)) == [_segment(1, 7)]
+
+
+def test_moving_the_clock_of_a_text_moves_what_has_a_time() -> None:
+    """Places within octets too; what has no time has none afterwards."""
+    events = (Octets(Side.SERVER, b"220 hi\r\n", 10, 1, places=[(4, 20, 2)]), Note("beside", None, 3))
+    connection = Connection(Endpoint("a", 0), Endpoint("b", 25), Origin("text", "dialogue"), 1, 10, events)
+    moved = timeline.moved_connection(connection, 5)
+    octets, note = moved.events
+    assert isinstance(octets, Octets)
+    assert (moved.time_ns, octets.time_ns, list(octets.places), note.time_ns) == (15, 15, [(4, 25, 2)], None)
+    assert connection.events == events and events[0].time_ns == 10
 
 
 def test_silences_are_noted_where_they_are_longer_than_asked() -> None:

@@ -32,3 +32,18 @@ def test_a_frame_of_a_timeline_names_its_file() -> None:
     assert parts.locate(7) == ("a.pcap", 7)
     assert parts.locate(None) == ("a.pcap", None)
     assert Origin("a.pcap", "pcap").locate(7) == ("a.pcap", 7)
+
+
+def test_a_frame_as_people_read_it() -> None:
+    """After the number of its file, where there are several."""
+    parts = Origin("a.pcap", "pcap", parts=("a.pcap", "b.pcap"))
+    assert [parts.name(frame) for frame in (7, (1 << PART_BITS) + 7, None)] == ["1:7", "2:7", ""]
+    assert Origin("a.pcap", "pcap").name(7) == "7"
+
+
+def test_each_part_has_its_own_clock() -> None:
+    """What was added to the time of a frame; nothing where clocks were left alone."""
+    parts = Origin("a.pcap", "pcap", parts=("a.pcap", "b.pcap"), clock_offsets=(0, 5))
+    assert [parts.clock_offset_ns(frame) for frame in (7, (1 << PART_BITS) + 7, None)] == [0, 5, 0]
+    assert Origin("a.pcap", "pcap").clock_offset_ns(7) == 0
+    assert Origin("a.pcap", "pcap", clock_offsets=(5,)).clock_offset_ns(7) == 5
