@@ -10,12 +10,14 @@ from dataclasses import replace
 from smtptrace import edits, redact
 from smtptrace.auth import Credential
 from smtptrace.edits import Edit
-from smtptrace.grammar import REPLY_LINE
+from smtptrace.grammar import REPLY_LINE, VERBS, verb_of
 from smtptrace.redact import forms
 from smtptrace.trace import Trace
 from smtptrace.wire import Connection, Event, Exactness, Note, Side, Span, Typed
 
 _SECRET_LINE = re.compile(rb"[^\r\n]+")
+_TYPED_AUTH = re.compile(rb"(?i:AUTH)[ \t]+[A-Za-z0-9-]+(?:[ \t]+([^\r\n\0]+))?((?:\r\0[^\r\n\0]*){1,3})")
+_TYPED_LINE = re.compile(rb"\r\0([^\r\n\0]+)")
 _SHORTEST = 4
 """Octets; a shorter secret is masked where it was sent, but not searched for: it would be found in every word."""
 
@@ -23,7 +25,8 @@ _SHORTEST = 4
 def masked(connection: Connection, credentials: Sequence[Credential]) -> Connection:
     """The connection without any octet of a secret: where it was sent, and wherever it was repeated in any form."""
     spans = (span for credential in credentials for span in credential.secret_spans)
-    return swept(edits.apply(connection, list(_sent(connection, spans))), credentials)
+    hidden = [*_sent(connection, spans), *_typed_logins(connection)]
+    return swept(edits.apply(connection, hidden), credentials)
 
 
 def shown(trace: Trace, *, reveal: bool = False) -> Trace:
@@ -78,6 +81,19 @@ def _sent(connection: Connection, spans: Iterable[Span]) -> Iterator[Edit]:
             kept = 4 if span.side is Side.SERVER and REPLY_LINE.match(line[0]) and _begins(run, line.start()) else 0
             if line.start() + kept < line.end():
                 yield _mask(span.side, start + line.start() + kept, start + line.end())
+
+
+def _typed_logins(connection: Connection) -> Iterator[Edit]:
+    """Masks over what was typed after AUTH where lines ended in CR NUL, so that no server saw a login in it."""
+    for start, run in edits.runs(connection)[Side.CLIENT]:
+        for typed in _TYPED_AUTH.finditer(run):
+            if typed[1]:
+                yield _mask(Side.CLIENT, start + typed.start(1), start + typed.end(1))
+            for piece in _TYPED_LINE.finditer(typed[2]):
+                if verb_of(piece[1]) in VERBS:
+                    break
+                at = start + typed.start(2)
+                yield _mask(Side.CLIENT, at + piece.start(1), at + piece.end(1))
 
 
 def _begins(run: bytes, at: int) -> bool:

@@ -47,11 +47,16 @@ def command(min_severity: str, fail_on: str | None, thresholds: Sequence[str], i
         _inventory(run)
         return run.finish()
     judge = Judge(dict(map(_threshold, thresholds)))
-    worst = -1
+    worst, shown = -1, 0
     for finding, trace, name in _findings(run, judge):
         worst = max(worst, finding.severity)
         if finding.severity >= Severity[min_severity.upper()]:
             _show(run, finding, trace, name)
+            shown += 1
+    if not run.as_json:
+        sys.stdout.flush()
+        click.echo(f"{shown} finding{'' if shown == 1 else 's'} of {min_severity} severity or above, in", err=True)
+        run.say_coverage()
     if judge.left_out:
         click.echo(f"smtptrace: {judge.left_out} sessions were not judged together: too many", err=True)
     failed = fail_on is not None and worst >= Severity[fail_on.upper()]
