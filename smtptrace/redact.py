@@ -162,8 +162,11 @@ class _Blind:
         """Whether a part of the span is secret."""
         if span is None:
             return False
+        hiding = self._spans[span.side]
+        if not hiding:
+            return False
         start, stop = span.start, span.stop
-        return any([hidden.start < stop and start < hidden.stop for hidden in self._spans[span.side]])  # noqa: C419 - faster
+        return any([hidden.start < stop and start < hidden.stop for hidden in hiding])  # noqa: C419 - faster
 
     def anywhere(self, octets: bytes) -> bytes:
         """The octets without any repetition of a secret."""

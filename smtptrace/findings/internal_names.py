@@ -31,7 +31,7 @@ def judge(session: Session, credentials: Sequence[Credential]) -> Iterator[Sight
             yield from _by_ntlm(session, credential, server)
             break
     for transaction in session.transactions:
-        if transaction.content is not None and b"eceived:" in transaction.content.head:
+        if transaction.content is not None:
             yield from _by_received(transaction.content)
 
 
@@ -46,7 +46,10 @@ def _by_ntlm(session: Session, credential: Credential, server: dict[str, str]) -
 
 def _by_received(content: Content) -> Iterator[Sight]:
     end = content.head.find(b"\r\n\r\n")
-    for found in _RECEIVED.finditer(content.head, 0, end if end >= 0 else len(content.head)):
+    end = end if end >= 0 else len(content.head)
+    if content.head.find(b"eceived:", 0, end) < 0:
+        return
+    for found in _RECEIVED.finditer(content.head, 0, end):
         private = _PRIVATE.search(found[1])
         host = _addresses.first_host(found[1][9:].decode("latin-1"))
         if private or _addresses.is_internal_name(host):

@@ -63,7 +63,7 @@ def _exchange(exchange: Exchange, origin: Origin, credential: Credential | None)
     put(record, "argument", command.argument if command else None)
     record["code"] = reply.code if reply else None
     record["enhanced"] = reply.enhanced if reply else None
-    record["text"] = [_text(line[4:]) for line in reply.lines] if reply else []
+    record["text"] = [line[4:].decode("utf-8", "replace") for line in reply.lines] if reply else []
     record.update(place(origin, span))
     record["tls"] = exchange.tls
     if exchange.replies:
@@ -73,10 +73,6 @@ def _exchange(exchange: Exchange, origin: Origin, credential: Credential | None)
     elif isinstance(exchange, AuthExchange):
         record["rounds"] = _rounds(credential)
     return record
-
-
-def _text(octets: bytes) -> str:
-    return octets.decode("utf-8", "replace")
 
 
 def _rounds(credential: Credential | None) -> list[Object]:

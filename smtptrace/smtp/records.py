@@ -36,7 +36,8 @@ class Command:
     @property
     def argument(self) -> bytes:
         """Everything after the verb and one space, as sent; the whole line where there is no verb."""
-        return self.line if self.verb is None else self.line[len(self.verb) + 1 :]
+        line = grammar.without_line_end(self.raw)
+        return line if self.verb is None else line[len(self.verb) + 1 :]
 
 
 @dataclass(slots=True)
