@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +52,8 @@ class Run:
                 from smtptrace.pseudonymize import Names, redacted
 
                 names = names or Names()
-                yield redacted(trace, str(self.level), names)[0], name
+                shown, _ = redacted(trace, str(self.level), names)
+                yield replace(shown, attempt=trace.attempt), name
 
     def raw(self) -> Iterator[tuple[Trace, str]]:
         """The same with secrets in their `Secret` objects and octets as captured, for verification and conversion."""

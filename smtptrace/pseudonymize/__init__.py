@@ -83,7 +83,8 @@ def redacted(trace: Trace, level: str, names: Names) -> tuple[Trace, tuple[str, 
     if level == "secrets":
         return masks.shown(trace), ()
     found = pseudonymized(trace, names, keep_content=level == "people")
-    origin = replace(found.connection.origin, path="-", sha256=None)
+    origin = found.connection.origin
+    origin = replace(origin, path="-", sha256=None, parts=("-",) * len(origin.parts))
     session = read_session(replace(found.connection, origin=origin), keep_content=True)
     return mask(trace_session(session)), found.removed
 

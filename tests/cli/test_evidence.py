@@ -81,6 +81,12 @@ class TestATimelineOfSeveralFiles:
         assert any(line.startswith("2:1 ") and "NOOP" in line for line in shown.splitlines())
         assert "incomplete" not in shown
 
+    def test_names_of_files_are_hidden_where_people_are(self, smtptrace: Command, halves: tuple[Path, Path]) -> None:
+        """A file may be called after somebody."""
+        said = smtptrace("show", "--json", "--merge", "--redact", "people", *halves)
+        assert len(said.objects("session")) == 1
+        assert "mail-1" not in said.out
+
     def test_apart_both_are_incomplete(self, smtptrace: Command, halves: tuple[Path, Path]) -> None:
         """Each half says so, in every output."""
         for session in smtptrace("list", "--json", *halves).objects("session"):
@@ -201,6 +207,7 @@ class TestWhatIsMissing:
         assert words in smtptrace("list", path, "--attempts").out
         assert words in smtptrace("show", path, "--attempts").out
         assert words in smtptrace("list", path).err
+        assert words in smtptrace("list", path, "--attempts", "--redact", "people").out
 
     def test_skipped_frames_drops_and_silences(self, smtptrace: Command, path: Path) -> None:
         """By reason, by interface, and longer than asked."""
