@@ -228,6 +228,49 @@ class TestWhatIsMissing:
             assert words in said
 
 
+def _mail(*contents: bytes, lost: int | None = None) -> bytes:
+    """A capture of a message sent in several packets, of which one is not in it."""
+    said = [(1, GREETING), (0, b"HELO a\r\n"), (1, b"250 mx\r\n"), (0, b"MAIL FROM:<a@b.test>\r\n"), (1, b"250 ok\r\n")]
+    said += [(0, b"RCPT TO:<c@d.test>\r\n"), (1, b"250 ok\r\n"), (0, b"DATA\r\n"), (1, b"354 go\r\n")]
+    said += [(0, content) for content in contents]
+    said += [(1, b"250 ok\r\n"), (0, b"QUIT\r\n"), (1, b"221 bye\r\n")]
+    frames, at = [*SHAKEN], [1, 1]
+    for side, octets in said:
+        if lost is None or octets is not contents[lost]:
+            frames.append((_s if side else _c)(octets, at[side], at[1 - side]))
+        at[side] += len(octets)
+    return pcap(*frames, _c(seq=at[0], ack=at[1], flags=17), _s(seq=at[1], ack=at[0] + 1, flags=17))
+
+
+class TestMessages:
+    """extract."""
+
+    PIECES = (b"Subject: x\r\n\r\n", b"one\r\n" * 9, b"three\r\n..two\r\n.\r\n")
+
+    def _extract(self, smtptrace: Command, folder: Path, octets: bytes) -> tuple[Path, dict]:
+        path = folder / "mail.pcap"
+        path.write_bytes(octets)
+        assert smtptrace("extract", path, "-o", folder / "out").code == 0
+        (file,) = (folder / "out").glob("*.eml")
+        return file, json.loads(Path(f"{file}.json").read_text())
+
+    def test_a_whole_message_is_as_the_server_took_it(self, smtptrace: Command, tmp_path: Path) -> None:
+        """Without stuffed dots and without its end mark."""
+        file, sidecar = self._extract(smtptrace, tmp_path, _mail(*self.PIECES))
+        assert file.read_bytes() == b"Subject: x\r\n\r\n" + b"one\r\n" * 9 + b"three\r\n.two\r\n"
+        assert sidecar["complete"]
+        assert not sidecar["holes"]
+
+    def test_a_hole_is_marked_and_never_closed_up(self, smtptrace: Command, tmp_path: Path) -> None:
+        """In the file's name, in its place, and beside it; there is no digest."""
+        file, sidecar = self._extract(smtptrace, tmp_path, _mail(*self.PIECES, lost=1))
+        assert "-incomplete" in file.name
+        assert b"\r\n\r\n\r\n[smtptrace: 45 octets are missing here]\r\nthree\r\n.two\r\n" in file.read_bytes()
+        assert sidecar["holes"] == [{"offset": 14, "octets": 45}]
+        assert sidecar["missing_octets"] == 45
+        assert (sidecar["complete"], sidecar["sha256"], sidecar["md5"]) == (False, None, None)
+
+
 def _statistics(options: bytes) -> bytes:
     """An interface statistics block."""
     return block(5, bytes(12) + options)
