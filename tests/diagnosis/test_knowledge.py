@@ -65,6 +65,32 @@ def test_a_providers_rule_is_told_with_its_date():
     assert standard["command-sequence-error"].as_of is None
 
 
+@pytest.mark.parametrize(
+    ("reply", "cause", "no_cause"),
+    [
+        ("550 5.1.8 Access denied, bad outbound sender", "account-locked", "sender-domain-invalid"),
+        ("550 5.2.2 Submission quota exceeded", "rate-limit", "mailbox-full"),
+        ("550 5.7.13 Sender was not authenticated for public folder", "auth-not-attempted", "account-locked"),
+        ("550 5.7.750 Client blocked from sending from unregistered domain", "sender-identity-not-verified", ""),
+        ("550 5.7.705 Access denied, tenant has exceeded threshold", "host-refused", "mailbox-full"),
+        ("535 5.7.139 Unsuccessful, federated STS service was unreachable.", "auth-backend-unavailable", ""),
+    ],
+)
+def test_exchange_online_means_its_own_with_a_code(reply, cause, no_cause):
+    """Codes that mean something else there than in the standards, by their words."""
+    code, enhanced, _ = reply.split(" ", 2)
+    stage = "AUTH" if code == "535" else "DATA"
+    found = dict(weigh(Said(code, enhanced, reply[4:], stage), "exchange-online"))
+    assert found[cause].confidence >= 0.85 and no_cause not in found
+
+
+def test_a_full_mailbox_is_still_one():
+    """The standards' meaning of X.2.2 and X.1.8 stays where the words do not say otherwise."""
+    full = dict(weigh(Said("552", "5.2.2", "5.2.2 over quota", "RCPT"), None))
+    sender = dict(weigh(Said("553", "5.1.8", "5.1.8 Domain of sender address does not exist", "MAIL"), None))
+    assert full["mailbox-full"].confidence >= 0.85 and sender["sender-domain-invalid"].confidence >= 0.85
+
+
 def test_a_source_nobody_read_is_told_as_such():
     """Without a date of the check a provider's row says so, one that rests on the standards alone says nothing."""
     row = next(row for row in ROWS if row.flavours)
