@@ -98,7 +98,14 @@ class SocketWire:
 
     def start_tls(self, context: ssl.SSLContext, name: str, timeout_s: float) -> TlsFacts:
         """See Wire."""
-        secured = self._try("TLS handshake", timeout_s, lambda: context.wrap_socket(self._socket, server_hostname=name))
+        return self._secure(timeout_s, lambda: context.wrap_socket(self._socket, server_hostname=name))
+
+    def start_tls_server(self, context: ssl.SSLContext, timeout_s: float) -> TlsFacts:
+        """Go on in TLS as the server."""
+        return self._secure(timeout_s, lambda: context.wrap_socket(self._socket, server_side=True))
+
+    def _secure(self, timeout_s: float, wrap: Callable[[], ssl.SSLSocket]) -> TlsFacts:
+        secured = self._try("TLS handshake", timeout_s, wrap)
         self._socket = secured
         cipher = secured.cipher()
         return TlsFacts(secured.version(), cipher[0] if cipher else None, secured.getpeercert(binary_form=True))
@@ -130,6 +137,42 @@ def connect(host: str, port: int, *, timeout_s: float, bind: str | None = None) 
         raise WireError(f"{Endpoint(host, port)}: cannot connect: {reason(error)}") from error
     connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return SocketWire(connected)
+
+
+class Listener:
+    """A listening socket; `with` closes it.
+
+    Args:
+        host: a numeric address or a name of this machine.
+        port: 0 for one that is free.
+
+    Raises:
+        WireError: nobody can listen there.
+    """
+
+    def __init__(self, host: str, port: int) -> None:
+        try:
+            family = socket.AF_INET6 if ":" in host else socket.AF_INET
+            self._socket = socket.create_server((host, port), family=family)
+        except (OSError, UnicodeError) as error:
+            raise WireError(f"{Endpoint(host, port)}: cannot listen: {reason(error)}") from error
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        return int(self._socket.getsockname()[1])
+
+    def accept(self) -> SocketWire:
+        """The next connection."""
+        accepted, _ = self._socket.accept()
+        accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return SocketWire(accepted)
+
+    def __enter__(self) -> Listener:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()
 
 
 def addresses(host: str, port: int) -> tuple[str, ...]:

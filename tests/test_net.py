@@ -212,3 +212,32 @@ def test_settings_that_cannot_be(options):
 def test_our_own_certificate(authority):
     """A certificate with its key is taken."""
     assert net.client_context(certificate=str(authority.certificate), key=str(authority.key))
+
+
+def test_a_listener():
+    """On a free port, and not where somebody else is."""
+    with net.Listener("127.0.0.1", 0) as listener:
+        wire = net.connect("127.0.0.1", listener.port, timeout_s=5)
+        accepted = listener.accept()
+        accepted.write(b"220 hi\r\n", 5)
+        assert wire.read(5) == b"220 hi\r\n"
+        accepted.close()
+        wire.close()
+        with pytest.raises(WireError, match="cannot listen: address already in use"):
+            net.Listener("127.0.0.1", listener.port)
+
+
+def test_tls_as_the_server(authority):
+    """A listener's connection goes on in TLS."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(authority.certificate, authority.key)
+    with net.Listener("127.0.0.1", 0) as listener:
+        wire = net.connect("127.0.0.1", listener.port, timeout_s=5)
+        accepted = listener.accept()
+        serving = threading.Thread(target=accepted.start_tls_server, args=(context, 5))
+        serving.start()
+        facts = wire.start_tls(net.client_context(ca_file=str(authority.authority)), "localhost", 5)
+        serving.join(5)
+        accepted.close()
+        wire.close()
+    assert facts.version == "TLSv1.3"

@@ -28,7 +28,7 @@ _WIDTH = 44
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.option("--show-secrets", is_flag=True, help="Show passwords and tokens, which are masked otherwise.")
 def command(left: str, right: str, left_id: str | None, right_id: str | None, **options: Any) -> int:
-    r"""Put a session of A and one of B side by side, matched by what their commands mean.
+    """Put a session of A and one of B side by side, matched by what their commands mean.
 
     A and B are captures or transcripts, also the same one. What counts as a difference are commands that one of them
     lacks, codes, extensions, TLS, and how the login was made; names, addresses, sizes and texts are remarked on.

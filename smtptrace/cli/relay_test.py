@@ -29,7 +29,7 @@ GROUP = "act"
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @net_options
 def command(target: str, **options: Any) -> int:
-    r"""Ask a server for whom it takes mail: internal and external recipient, own and foreign sender, with and without
+    """Ask a server for whom it takes mail: internal and external recipient, own and foreign sender, with and without
     login, each in a connection of its own.
 
     Nothing is called an open relay before it took a message (--data). What comes out holds for the address that the

@@ -20,7 +20,7 @@ GROUP = "act"
 @click.argument("target", metavar="HOST[:PORT]")
 @replay_options
 def command(source: str, target: str, **options: Any) -> int:
-    r"""Play sessions of SOURCE again at HOST, and compare what the server says with what was recorded.
+    """Play sessions of SOURCE again at HOST, and compare what the server says with what was recorded.
 
     SOURCE is a capture or a transcript. The target is never taken from it. Logins are made anew with the password of
     --password-fd, SMTPTRACE_PASSWORD (SMTPTRACE_TOKEN for a token) or the prompt. Unless the target is this machine,
