@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import datetime
 import re
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from importlib import resources
 from typing import Any
 
 from smtptrace.diagnosis._weight import UNCHECKED, Weight
@@ -84,6 +82,9 @@ def _quotes(codes: tuple[str, ...], said: Said) -> bool:
 @lru_cache(maxsize=1)
 def rows() -> tuple[Row, ...]:
     """All rows, in the order of the file."""
+    import tomllib
+    from importlib import resources
+
     text = resources.files("smtptrace.diagnosis").joinpath("knowledge.toml").read_text(encoding="utf-8")
     return tuple(_row(record) for record in tomllib.loads(text)["reply"])
 
