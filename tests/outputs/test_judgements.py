@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
 from support.dialogue import session
 
+from smtptrace.diagnosis import UNCHECKED, Cause
 from smtptrace.findings import Evidence, Finding, Severity
 from smtptrace.outputs._source_lines import in_its_line
 from smtptrace.outputs.judgements import (
@@ -37,6 +41,21 @@ def test_a_diagnosis_names_the_server_and_its_causes():
     record = diagnosis_object(trace, "7", trace.session)
     assert (record["id"], record["server_flavour"], record["server"]) == ("7", "postfix", "10.0.0.1:25")
     assert record["causes"][0]["class"] == "mechanism-not-offered"
+
+
+@pytest.mark.parametrize(
+    ("as_of", "told"),
+    [
+        ("2026-01-02", "https://provider.example/ (checked 2026-01-02)"),
+        (UNCHECKED, "https://provider.example/ (not checked against its source)"),
+        (None, "https://provider.example/"),
+    ],
+)
+def test_a_source_is_told_with_its_check(as_of, told):
+    """When a provider's rule was read, or that nobody has; nothing where it rests on the standards."""
+    cause = Cause("rate-limit", 0.9, "Too much.", "Look.", (), ("https://provider.example/",), as_of)
+    lines = list(diagnosis_lines(replace(trace_session(session(REFUSED)), causes=(cause,)), "1"))
+    assert " ".join(" ".join(lines).split()).endswith(f"see: {told}")
 
 
 def test_a_finding_over_all_sessions_has_the_file_of_each_line():
