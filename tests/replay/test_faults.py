@@ -76,8 +76,9 @@ def test_without_a_fault_it_is_the_same(smtptrace: Command, source: Path) -> Non
 @pytest.mark.parametrize("place", faulty.PLACES)
 def test_a_fault_is_found_in_its_step(smtptrace: Command, source: Path, place: str, fault: str) -> None:
     """Exit code 4 where the target broke, 1 where it refused; each command and the message at most once."""
+    patience = 0.6 if fault in ("hang", "trickle") else 20
     with faulty.running(place, fault) as server:
-        said = smtptrace("replay", source, f"127.0.0.1:{server.port}", "--timeout", 0.2, "--json")
+        said = smtptrace("replay", source, f"127.0.0.1:{server.port}", "--timeout", patience, "--json")
         server.gone.wait(5)
     (outcome,) = said.objects("replay")
     assert outcome["first_difference"] == STEP[place]
