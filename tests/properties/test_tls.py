@@ -53,4 +53,5 @@ def test_joining_keeps_what_was_opened(
     for side in Side:
         said = b"".join(event.data for event in joined if isinstance(event, Octets) and event.side is side)
         ending = b"".join(data for of, data in opened if of is side)
-        assert said.endswith(ending) or joined == [*events, *gaps, *events]
+        untouched = b"".join(event.data for event in [*events, *events] if event.side is side)
+        assert said.endswith(ending) or said == untouched
