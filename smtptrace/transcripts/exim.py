@@ -13,11 +13,13 @@ from smtptrace.wire import Connection
 
 HIDES = frozenset({"line-ends", "content", "credentials", "tls"})
 HEAD = (
-    rb"(?:(?P<time>[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?) )?(?:(?P<pid>[0-9]{1,9}) )?(?:>>> ?)?[ \t]*+(?:\|[ |]*+)?"
+    rb"(?:(?P<time>[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?) )?(?:[ ]{0,4}(?P<pid>[0-9]{1,9}) )?(?:>>> ?)?"
+    rb"[ \t]*+(?:\|[ |]*+)?"
 )
 LINE = re.compile(
     HEAD + rb"(?:SMTP(?P<way>>>|<<|\|>|\+>)(?: (?P<said>.*)|$)"
-    rb"|(?P<start>Connecting to \S+ \[(?P<peer>[^\]]+)\](?::(?P<port>[0-9]{1,5}))?.*)"
+    rb"|(?P<start>Connecting to \S+ \[(?P<peer>[^\]]+)\](?::(?P<port>[0-9]{1,5}))?.*"
+    rb"|Process [0-9]+ is handling incoming connection from (?:[^\s\[]{1,255} )?\[(?P<client>[^\]]+)\].*)"
     rb"|(?P<end>SMTP\(c(?:lose|losed)\)(?:>>|<<).*)|(?P<note>(?:LOG: |.*(?:SMTP error|TLS (?:session"
     rb"|error|certificate)|gnutls_|SSL_|Connection refused|SMTP timeout|authenticator .*yielded"
     rb"|cipher:)).*))"
@@ -26,7 +28,7 @@ MARK = re.compile(
     HEAD.replace(b"?P<time>", b"?:").replace(b"?P<pid>", b"?:")
     + rb"SMTP(?:>>|<<|\|>|\+>|\((?:close|closed|shutdown)\))"
 )
-MORE = re.compile(rb"(?:[0-9:.]{8,15} )?(?:[0-9]{1,9} )?(?:>>> ?)?[ |]{8,12}(?P<said>[2-5][0-9][0-9][ -].*)")
+MORE = re.compile(rb"(?:[0-9:.]{8,15} )?(?:[ ]{0,4}[0-9]{1,9} )?(?:>>> ?)?[ |]{7,12}(?P<said>[2-5][0-9][0-9][ -].*)")
 UNSEEN = re.compile(rb"\(writing message\)|writing message")
 
 
@@ -63,9 +65,9 @@ def _rows(text: Text) -> Iterator[Row]:
             last = row = _said(row, received=found["way"] == b"<<", serves=serves[row.key])
         elif found["start"]:
             serves.pop(row.key, None)
-            peer = endpoint(found["peer"])
+            peer, client = (endpoint(found[name]) if found[name] else None for name in ("peer", "client"))
             server = peer._replace(port=int(found["port"] or 0) & 0xFFFF) if peer else None
-            row = row._replace(kind=Kind.START, data=found["start"], server=server)
+            row = row._replace(kind=Kind.START, data=found["start"], server=server, client=client)
         elif found["end"]:
             row = row._replace(kind=Kind.END)
         if not logged:

@@ -11,7 +11,8 @@ from smtptrace.transcripts._text import Text
 from smtptrace.transcripts._times import stamp
 from smtptrace.wire import Connection, Endpoint
 
-HIDES = frozenset({"line-ends", "content", "tls"})
+# Its smtp ends the connection without reading what answers QUIT.
+HIDES = frozenset({"line-ends", "content", "closing", "tls"})
 LINE = re.compile(
     rb"(?P<time>[0-9A-Z][0-9A-Za-z:.+ T-]{13,34}?)?[ ]?(?:\S+ )?(?P<daemon>postfix[\w.-]*/(?:[\w.-]+/)"
     rb"*(?P<program>[a-z]+))\[(?P<pid>[0-9]+)\]: (?P<said>.*)"

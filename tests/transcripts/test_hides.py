@@ -26,7 +26,7 @@ HIDES = {
     "nodemailer": "content credentials line-ends",
     "nodemailer_tree": "content endpoints line-ends times",
     "phpmailer": "credentials line-ends tls",
-    "postfix": "content line-ends tls",
+    "postfix": "closing content line-ends tls",
     "postfix_bounce": "content endpoints line-ends times tls",
     "putty": "line-ends times tls",
     "ruby": "content times tls",
