@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from smtptrace.transcripts._build import connections
 from smtptrace.transcripts._rows import Kind, Row, endpoint, likely
-from smtptrace.transcripts._text import Text
+from smtptrace.transcripts._text import Line, Text
 from smtptrace.transcripts._times import stamp
 from smtptrace.wire import Connection
 
@@ -16,6 +16,7 @@ HEAD = (
     rb"(?:(?P<time>[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?) )?(?:[ ]{0,4}(?P<pid>[0-9]{1,9}) )?(?:>>> ?)?"
     rb"[ \t]*+(?:\|[ |]*+)?"
 )
+BEGINS = re.compile(HEAD)
 LINE = re.compile(
     HEAD + rb"(?:SMTP(?P<way>>>|<<|\|>|\+>)(?: (?P<said>.*)|$)"
     rb"|(?P<start>Connecting to \S+ \[(?P<peer>[^\]]+)\](?::(?P<port>[0-9]{1,5}))?.*"
@@ -53,10 +54,10 @@ def _rows(text: Text) -> Iterator[Row]:
             yield last._replace(frame=line.number, data=more["said"])
         if not found:
             if logged:
-                yield Row(Kind.NOTE, line.number, b"LOG: " + line.data.strip(), last.key if last else b"")
+                yield _logged(line, last)
             logged = False
             continue
-        logged = line.data.lstrip().startswith(b"LOG:")
+        logged = (found["note"] or b"").startswith(b"LOG:")
         when = stamp(found["time"]) if found["time"] else None
         row = Row(Kind.NOTE, line.number, found["said"] or found["note"] or b"", found["pid"] or b"", when)
         if found["way"]:
@@ -72,6 +73,15 @@ def _rows(text: Text) -> Iterator[Row]:
             row = row._replace(kind=Kind.END)
         if not logged:
             yield row
+
+
+def _logged(line: Line, last: Row | None) -> Row:
+    """What went to the log, which stands below `LOG:`."""
+    begins = BEGINS.match(line.data)
+    said = line.data[begins.end() if begins else 0 :].strip()
+    key = (begins["pid"] if begins else None) or (last.key if last else b"")
+    when = stamp(begins["time"]) if begins and begins["time"] else None
+    return Row(Kind.NOTE, line.number, b"LOG: " + said, key, when)
 
 
 def _said(row: Row, *, received: bool, serves: bool) -> Row:

@@ -143,3 +143,18 @@ def test_bare_failure_without_a_reply() -> None:
     """A TLS library's error has no reply, but a reader of it has a question."""
     text = "[Error: 1404:error:1408F10B:SSL routines:ssl3_get_record:wrong version number:../x.c:332:"
     assert notes(text) == [text]
+
+
+def test_exim_pads_process_ids() -> None:
+    """A short process id is as wide as a long one, and what went to the log stands below the word for it."""
+    text = (
+        "22:32:14  1376 Process 1376 is handling incoming connection from [192.0.2.9]\n"
+        "22:32:14  1376 SMTP>> 220 mx ESMTP Exim\n22:32:14  1376 SMTP<< EHLO app\n"
+        "22:32:14  1376 SMTP>> 250-mx Hello app\n22:32:14  1376        250 HELP\n"
+        "22:32:14  1376 SMTP<< RCPT TO:<x@y.example>\n22:32:14  1376 SMTP>> 550 unknown user\n"
+        "22:32:14  1376 LOG: MAIN REJECT\n22:32:14  1376   rejected RCPT <x@y.example>: unknown user\n"
+        "22:32:14 21376 LOG: MAIN\n22:32:14 21376   Completed\n"
+    )
+    assert exchanges(text) == ["EHLO 250, RCPT 550"]
+    assert connections(text)[0].client.host == "192.0.2.9"
+    assert notes(text)[1:] == ["LOG: rejected RCPT <x@y.example>: unknown user"]
