@@ -9,6 +9,10 @@ import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cryptography import x509
 
 _LIFE = datetime.timedelta(days=2)
 
@@ -41,15 +45,29 @@ def throwaway(names: Iterable[str]) -> Throwaway:
     ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "smtptrace serve, for this run")])
     authority = builder(ca_name, ca_name, ca_key.public_key())
     authority = authority.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+    authority = authority.add_extension(_usage("key_cert_sign", "crl_sign"), critical=True)
     signed = authority.sign(ca_key, hashes.SHA256())
     hosts = [_name(each) for each in dict.fromkeys(names)]
     leaf = builder(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "smtptrace")]), ca_name, key.public_key())
     leaf = leaf.add_extension(x509.SubjectAlternativeName(hosts), critical=False)
+    leaf = leaf.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+    leaf = leaf.add_extension(_usage("digital_signature"), critical=True)
     leaf = leaf.add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), critical=False)
     certificate = leaf.sign(ca_key, hashes.SHA256())
     pem, no_password = serialization.Encoding.PEM, serialization.NoEncryption()
     octets = certificate.public_bytes(pem) + key.private_bytes(pem, serialization.PrivateFormat.PKCS8, no_password)
     return Throwaway(signed.public_bytes(pem), _context(octets))
+
+
+def _usage(*wanted: str) -> x509.KeyUsage:
+    """What a key may be used for; strict verifiers refuse an authority that does not say so (RFC 5280, 4.2.1.3)."""
+    from cryptography import x509
+
+    uses = (
+        "digital_signature content_commitment key_encipherment data_encipherment key_agreement key_cert_sign crl_sign"
+        " encipher_only decipher_only"
+    ).split()
+    return x509.KeyUsage(**{use: use in wanted for use in uses})
 
 
 def _name(text: str):  # type: ignore[no-untyped-def]
