@@ -47,14 +47,18 @@ def read(raw: bytes, *, path: str = "-", zone: tzinfo | None = None, year: int |
     texts = list(parts(raw, path=path, zone=zone, year=year))
     found = [connection for text in texts for connection in _read_part(text)]
     if not any(_tells(connection) for connection in found):
-        found = [connection for text in texts for connection in DIALECTS[LAST_RESORT].read(text)] or found
+        lone = [connection for text in texts for connection in DIALECTS[LAST_RESORT].read(text)]
+        found = lone if not found or any(_says(connection) for connection in lone) else found
     return tuple(found)
 
 
 def _tells(connection: Connection) -> bool:
     """Whether it shows something said, or is certain to be all there is."""
-    certain = connection.origin.confidence == 1.0
-    return certain or any(isinstance(event, Octets) for event in connection.events)
+    return connection.origin.confidence == 1.0 or _says(connection)
+
+
+def _says(connection: Connection) -> bool:
+    return any(isinstance(event, Octets) for event in connection.events)
 
 
 def recognise(text: Text, names: Iterable[str] | None = None) -> list[tuple[float, str]]:

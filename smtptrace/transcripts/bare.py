@@ -63,9 +63,11 @@ LONE = re.compile(
     rb"(?<![0-9])[45][0-5][0-9][ -]#?[45]\.[0-9]{1,3}\.[0-9]{1,3}\b|connection ?refused|Errno (?:-?[235]|1[01][0-9])\b"
     rb"|timed? ?out|timeout|unreachable|no route to host|x509:|tls: |\bPKIX\b|certificate|SSL message|wrong[ _]version"
     rb"|getaddrinfo|ENOTFOUND|name or service not known|no such host|No worthy mechs|authentication mechanisms"
-    rb"|credentials for|codec can't encode|STARTTLS|SMTP AUTH|secure connections?|initial server greeting|line too long"
+    rb"|credentials for|codec can't encode|STARTTLS|SMTP AUTH|secure connections?|(?:server|smtp|no) greeting"
+    rb"|line too long"
     rb"|unexpectedly|disconnected|actively refused|rejected (?:EHLO|HELO|RCPT|after|MAIL)|relay not|basic auth"
-    rb"|non-SMTP command|HTTP/1\.|authenticator failed|connection (?:reset|closed|lost)|\bEOF\b",
+    rb"|greeting (?:was )?(?:never|not) |non-SMTP command|HTTP/1\.|authenticator failed"
+    rb"|connection (?:reset|closed|lost)|\bEOF\b",
     re.I,
 )
 """What a lone error text tells of, where there are few lines of it."""

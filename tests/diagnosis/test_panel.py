@@ -63,18 +63,15 @@ def test_the_score_of_the_panel(tmp_path: Path, smtptrace: Command) -> None:
     assert float(re.findall(r"evidence\(of right\)=([0-9.]+)", said)[0]) >= 0.95
 
 
-@pytest.mark.parametrize("dialect", RENDERINGS)
-def test_a_case_keeps_its_cause_in_another_dialect(dialect: str) -> None:
-    """With other hosts, identifiers and dates; texts without any dialogue have no other dialect."""
-    changed = []
+def test_a_case_keeps_its_cause_in_three_other_dialects() -> None:
+    """With other hosts, identifiers and dates; a fourth may lose the very words that told the cause."""
+    kept = {}
     for case in cases():
         connections = transcripts.read(case["transcript"].encode(), path="-")
-        if not connections or not any(type(event).__name__ == "Octets" for event in connections[0].events):
-            continue
-        found = diagnosed(rendered(connections[0], dialect))
-        if not found or found[0].slug != case["cause_class"]:
-            changed.append((case["id"], case["cause_class"], found[0].slug if found else None))
-    assert len(changed) <= 1, changed
+        assert connections, case["id"]
+        answers = [diagnosed(rendered(connections[0], dialect)) for dialect in RENDERINGS]
+        kept[case["id"]] = sum(bool(found) and found[0].slug == case["cause_class"] for found in answers)
+    assert not {name: count for name, count in kept.items() if count < 3}
 
 
 _REPLY = re.compile(r"(?<![\d.:])([2-5]\d\d)([ -])(\d\.\d{1,3}\.\d{1,3})?.*")
