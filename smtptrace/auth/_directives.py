@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 MOST = 64
-_DIRECTIVE = re.compile(rb'[\s,]*([A-Za-z0-9_-]{1,64})\s*=\s*(?:"((?:[^"\\]|\\.)*+)"|([^,]*+))', re.DOTALL)
+_DIRECTIVE = re.compile(rb'[\s,]*([A-Za-z0-9_-]{1,64})\s*=\s*(?:"([^"\\]*(?:\\.[^"\\]*)*)"|([^,]*))', re.DOTALL)
 _ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
 
 

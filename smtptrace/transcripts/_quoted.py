@@ -16,7 +16,7 @@ SIMPLE = {
     b"e": b"\x1b",
 }
 ESCAPE = re.compile(rb"\\(?:x([0-9A-Fa-f]{2})|u\{?([0-9A-Fa-f]{4,6})\}?|([0-7]{3})|(.))", re.S)
-STRING = re.compile(rb"b?u?(?P<mark>['\"])(?P<body>(?:[^\\'\"]++|\\.|(?!(?P=mark))['\"])*+)(?P=mark)", re.S)
+STRING = re.compile(rb"b?u?(?P<mark>['\"])(?P<body>[^\\'\"]*(?:(?:\\.|(?!(?P=mark))['\"])[^\\'\"]*)*)(?P=mark)", re.S)
 
 
 def unquote(text: bytes) -> bytes | None:
