@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -17,9 +16,6 @@ COMMANDS = Registry("smtptrace.cli")
 
 GROUPS = ("look", "explain", "keep", "act", "record")
 """Headings of `--help` in their order; a command names its own in the constant GROUP."""
-
-_SELDOM = 20_000
-"""Objects made between two looks for cycles: records have none, and there are many of them."""
 
 
 class _Commands(click.Group):
@@ -64,7 +60,6 @@ def smtptrace() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and end the process with its exit code."""
-    gc.set_threshold(_SELDOM)
     sys.exit(run(arguments))
 
 
