@@ -58,6 +58,6 @@ def _text(run: Run) -> None:
             for text in diagnosis_lines(trace, name):
                 click.echo(text)
     if sessions:
-        click.echo(f"{sessions} sessions read, {failed} of them failed", err=True)
+        click.echo(f"{sessions} session{'' if sessions == 1 else 's'} read, {failed} failed", err=True)
     elif not run.unreadable:
         click.echo("smtptrace: no SMTP session was found", err=True)

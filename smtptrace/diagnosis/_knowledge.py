@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
@@ -133,8 +132,3 @@ def _as_of(row: Row) -> str | None:
     if not row.flavours and "://" not in row.source:
         return None
     return row.checked_on.isoformat() if row.checked_on else UNCHECKED
-
-
-def of_code(code: str) -> Iterator[Row]:
-    """The rows that name a reply code or an enhanced code."""
-    return (row for row in rows() if code in row.codes or code in row.enhanced)
