@@ -48,7 +48,8 @@ def read(raw: bytes, *, path: str = "-", zone: tzinfo | None = None, year: int |
     found = [connection for text in texts for connection in _read_part(text)]
     if not any(_tells(connection) for connection in found):
         lone = [connection for text in texts for connection in DIALECTS[LAST_RESORT].read(text)]
-        found = lone if not found or any(_says(connection) for connection in lone) else found
+        names_server = any(connection.server.host for connection in found)
+        found = found if names_server and not any(map(_says, lone)) else lone or found
     return tuple(found)
 
 
