@@ -1,0 +1,1 @@
+"""Recording as it happens: from the wire of an interface, and in the middle as a relay."""
