@@ -10,6 +10,7 @@ import ipaddress
 import re
 import socket
 import ssl
+import tempfile
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -91,6 +92,16 @@ class SocketWire:
     def read(self, timeout_s: float) -> bytes:
         """See Wire."""
         return self._try("reading", timeout_s, lambda: self._socket.recv(65536))
+
+    def arrived(self, timeout_s: float) -> bytes | None:
+        """What `read` gives if it comes within the time, else None; 0 takes what is here and waits for nothing."""
+        self._socket.settimeout(timeout_s)
+        try:
+            return self._socket.recv(65536)
+        except (BlockingIOError, TimeoutError, ssl.SSLWantReadError):
+            return None
+        except OSError as error:
+            raise WireError(f"reading: {reason(error)}") from error
 
     def write(self, octets: bytes, timeout_s: float) -> None:
         """See Wire."""
@@ -254,6 +265,24 @@ def client_context(
     _limit(context, least, most)
     if keylog:
         _using(keylog, lambda: _log_keys(context, Path(keylog)))
+    return context
+
+
+def server_context(pair: bytes, *, least: str | None = None, most: str | None = None) -> ssl.SSLContext:
+    """The TLS settings of a server with this certificate and key, both in PEM form.
+
+    OpenSSL takes them from a file only. `least` and `most` are as for a client.
+
+    Raises:
+        UsageError: they cannot be used, or no version is left.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    _limit(context, least, most)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "pair.pem")
+        path.touch(mode=0o600)
+        path.write_bytes(pair)
+        _using("the certificate and its key", lambda: context.load_cert_chain(path))
     return context
 
 
