@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import inspect
 import re
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
-from importlib import resources
 from types import ModuleType
-from typing import Any
 
-from smtptrace.diagnosis import CAUSES, knowledge_rows, slug_of
+from smtptrace.diagnosis import CAUSES, code_meaning, knowledge_rows, slug_of
 from smtptrace.findings import RULES
 from smtptrace.patterns import PATTERNS, thresholds_of
 
@@ -87,7 +83,7 @@ def _judgement(module: ModuleType) -> dict[str, list[str]]:
 
 def _code(code: str) -> Article | None:
     """A reply code or enhanced code: what the standard says, and what servers mean by it."""
-    standard = _standard().get(code) or _standard().get(f"x{code[1:]}" if "." in code else "")
+    standard = code_meaning(code)
     lines = []
     for row in knowledge_rows():
         if code in row.codes or code in row.enhanced:
@@ -98,14 +94,6 @@ def _code(code: str) -> Article | None:
         return None
     text, source = standard or ("Not a code of the standards.", "")
     return Article(code, "code", text, {"servers": lines, "see": [source] if source else []})
-
-
-@lru_cache(maxsize=1)
-def _standard() -> dict[str, tuple[str, str]]:
-    """Meaning and source by code; enhanced codes with x for their class."""
-    table = resources.files("smtptrace.diagnosis").joinpath("codes.toml").read_text(encoding="utf-8")
-    records: list[dict[str, Any]] = tomllib.loads(table)["code"]
-    return {record["code"]: (record["meaning"], record["source"]) for record in records}
 
 
 def text_of(found: Article) -> Iterator[str]:

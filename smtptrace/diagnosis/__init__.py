@@ -12,9 +12,20 @@ A cause is a module whose name is its slug with underscores. Its contract:
 """
 
 from smtptrace.diagnosis._cause import Cause
+from smtptrace.diagnosis._codes import code_meaning
 from smtptrace.diagnosis._diagnose import CAUSES, diagnose, fix_for, slug_of
 from smtptrace.diagnosis._flavour import server_flavour
 from smtptrace.diagnosis._knowledge import rows as knowledge_rows
 from smtptrace.diagnosis._weight import UNCHECKED
 
-__all__ = ["CAUSES", "UNCHECKED", "Cause", "diagnose", "fix_for", "knowledge_rows", "server_flavour", "slug_of"]
+__all__ = [
+    "CAUSES",
+    "UNCHECKED",
+    "Cause",
+    "code_meaning",
+    "diagnose",
+    "fix_for",
+    "knowledge_rows",
+    "server_flavour",
+    "slug_of",
+]
