@@ -114,6 +114,22 @@ def test_silence_ends():
         wire.read(0.05)
 
 
+def test_what_arrives_unasked():
+    """Nothing yet is None, the end is empty, and what is there comes at once."""
+    go = threading.Event()
+
+    def speak(conn: socket.socket) -> None:
+        go.wait(5)
+        conn.sendall(b"421 bye")
+
+    with peer(speak) as wire:
+        assert wire.arrived(0) is None
+        assert wire.arrived(0.01) is None
+        go.set()
+        assert wire.arrived(5) == b"421 bye"
+        assert wire.arrived(5) == b""
+
+
 def test_nobody_there():
     """The endpoint and the reason, on one line."""
     with socket.create_server(("127.0.0.1", 0)) as listener:

@@ -38,7 +38,7 @@ class Secure:
 
 
 @dataclass(slots=True)
-class _Course:
+class Course:
     """One connection while it lasts."""
 
     wire: Wire
@@ -67,6 +67,11 @@ class _Course:
         return None
 
     def start_tls(self, action: StartTls, *, implicit: bool) -> None:
+        """Go on in TLS.
+
+        Raises:
+            WireError: octets came before it, or the handshake fails.
+        """
         if self.replies.rest:
             raise WireError("the target sent octets before TLS began")
         if self.secure is None:
@@ -116,7 +121,7 @@ def play(
         secure: how to begin TLS, at once where the script says so; None where it has none.
         timeout_s: for a write.
     """
-    course = _Course(wire, secure, timeout_s)
+    course = Course(wire, secure, timeout_s)
     began = time.time_ns()
     broken = ""
     try:
@@ -134,7 +139,7 @@ def play(
     return Played(tuple(player.done), connection, tuple(player.offers), broken, player.stopped, course.tls)
 
 
-def _drive(player: Player, course: _Course) -> None:
+def _drive(player: Player, course: Course) -> None:
     actions = player.play()
     try:
         action = next(actions)

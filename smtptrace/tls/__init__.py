@@ -4,7 +4,8 @@
 together whose TLS records were opened.
 """
 
+from smtptrace.tls._messages import certificate_facts
 from smtptrace.tls.handshake import Handshake
 from smtptrace.tls.join import Opened, join
 
-__all__ = ["Handshake", "Opened", "join"]
+__all__ = ["Handshake", "Opened", "certificate_facts", "join"]

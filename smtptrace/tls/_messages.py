@@ -143,6 +143,11 @@ def certificate(body: bytes) -> Certificate | None:
         der = _Cursor(_Cursor(body).vector(3)).vector(3)
     except ValueError:
         return None
+    return certificate_facts(der)
+
+
+def certificate_facts(der: bytes) -> Certificate | None:
+    """Facts of a certificate in DER form, None where it cannot be read."""
     from cryptography import x509
 
     try:
