@@ -19,6 +19,9 @@ ETHERTYPE, IP_PROTOCOL, UDP_PORT, LINK = 0x00000, 0x10000, 0x20000, 0x30000
 IPV4, IPV6 = ETHERTYPE + 0x0800, ETHERTYPE + 0x86DD
 TCP, UDP = IP_PROTOCOL + 6, IP_PROTOCOL + 17
 
+PAUSE = -2
+"""The link type of what is no packet but tells that none came for a moment; only live sources have it."""
+
 VLAN_TAGS = frozenset({0x8100, 0x88A8, 0x9100, 0x9200})
 
 LAYERS: dict[int, Layer] = {}

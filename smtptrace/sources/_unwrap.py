@@ -6,10 +6,10 @@ import struct
 from struct import Struct
 from typing import TYPE_CHECKING
 
-from smtptrace.segment import Segment
+from smtptrace.segment import Segment, pause
 from smtptrace.sources import _tunnels  # noqa: F401 - enters its layers
 from smtptrace.sources._fragments import Fragments
-from smtptrace.sources._layers import IP_PROTOCOL, IPV4, IPV6, LAYERS, LINK, TCP, Skip, unknown
+from smtptrace.sources._layers import IP_PROTOCOL, IPV4, IPV6, LAYERS, LINK, PAUSE, TCP, Skip, unknown
 
 if TYPE_CHECKING:
     from smtptrace.sources import SourceReport
@@ -50,6 +50,8 @@ class Unwrap:
 
         None where there is none, or where its other fragments are still to come.
         """
+        if key == LINK + PAUSE:
+            return pause(frame, time_ns)
         if not packet:  # a file of zeros is full of them
             self._report.skipped["empty"] += 1
             return None

@@ -7,7 +7,7 @@ TCP over IP over a plain link, nearly all there is, takes a fast path in one loo
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from struct import Struct
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -41,12 +41,19 @@ def claims(head: bytes) -> bool:
     return _pcap.claims(head) or _pcapng.claims(head)
 
 
-def segments(stream: BinaryIO, report: SourceReport) -> Iterator[Segment]:  # noqa: PLR0912 - one loop, for speed
+def segments(stream: BinaryIO, report: SourceReport) -> Iterator[Segment]:
     """One tuple for each TCP packet, in file order; damage ends the iteration and is told in `report.damage`."""
+    return dissect(packets(stream, report), report)
+
+
+def dissect(  # noqa: PLR0912 - one loop, for speed
+    captured: Iterable[_pcap.Packet], report: SourceReport
+) -> Iterator[Segment]:
+    """One tuple for each TCP packet among those captured, in their order; a packet of the link `PAUSE` is a pause."""
     unwrap = Unwrap(report)
     datagrams, known, kind_at, ip_at = 0, _NO_LINK, *_NOWHERE
     try:
-        for frame, time_ns, link, buffer, start, stop, wire in packets(stream, report):
+        for frame, time_ns, link, buffer, start, stop, wire in captured:
             if link != known:
                 known, (kind_at, ip_at) = link, _PLACES.get(link, _NOWHERE)
             ip = start + ip_at

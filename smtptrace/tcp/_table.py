@@ -262,6 +262,13 @@ class Table:
     def _flows(self) -> list[Flow]:
         return [half.flow for half in self.halves.values() if half is half.flow.halves[0]]
 
+    def pause(self) -> None:
+        """No packet came for a moment: hand on what is in order."""
+        for half in self.halves.values():
+            if half.size and half.flow.smtp:
+                half.flow.flush()
+                self._hand_on(half.flow, ended=False)
+
     def finish(self, now: int) -> None:
         """The capture ends."""
         for flow in self._flows():

@@ -17,7 +17,9 @@ _PLAIN, _MARKS = 0x10, 0x37
 """Of FIN, SYN, RST, ACK and URG only ACK is set."""
 
 
-def follow(segments: Iterable[Segment], origin: Origin, limits: Limits | None = None) -> Iterator[Batch]:
+def follow(  # noqa: PLR0912 - one loop, for speed
+    segments: Iterable[Segment], origin: Origin, limits: Limits | None = None
+) -> Iterator[Batch]:
     """Put the streams of every SMTP connection among the segments in order.
 
     Octets of one side that follow each other are joined, up to 32 KiB, until the other side speaks, and a batch has
@@ -26,7 +28,7 @@ def follow(segments: Iterable[Segment], origin: Origin, limits: Limits | None = 
     it and 128 further packets did not bring it (or a minute passed, where nothing of the other side was captured), or
     when more than `limits` allow is held behind it. So packets may be in any order within 64 of their place. A RST
     counts after 128 further packets too, if nothing goes on then.
-    Connections that are not SMTP are dropped after their first octets.
+    Connections that are not SMTP are dropped after their first octets. At a pause all that is in order is handed on.
     """
     limits = limits or Limits()
     table = Table(origin, limits)
@@ -68,6 +70,8 @@ def follow(segments: Iterable[Segment], origin: Origin, limits: Limits | None = 
                     flow.events = []
         elif half is not None or payload or cut or flags & 2:
             table.take(segment, now)
+        elif not key:
+            table.pause()
         if ready:
             yield from ready
             ready.clear()

@@ -29,6 +29,7 @@ from support.frames import (
 )
 
 from smtptrace.sources import SourceReport, capfile, open_input
+from smtptrace.sources._layers import PAUSE
 
 PORTS = b"\xc3\x5b\x00\x19"
 KEY = packed(CLIENT, SERVER) + PORTS
@@ -215,3 +216,14 @@ def test_every_octet_of_the_reference_captures_is_found():
             wrong.append(path.name)
     assert streams > 480
     assert set(wrong) == set(OUT_OF_REACH)
+
+
+def test_a_pause_of_a_live_source_is_handed_on_between_the_packets():
+    """It has the time and the frame it came after, no key, and counts as nothing."""
+    frame = ethernet(ipv4(tcp(b"NOOP\r\n")))
+    packet = (1, 5, 1, frame, 0, len(frame), len(frame))
+    report = SourceReport()
+    found = list(capfile.dissect([packet, (1, 7, PAUSE, b"", 0, 0, 0), packet], report))
+    assert [each[0] for each in found] == [KEY, b"", KEY]
+    assert (found[1][1:3], found[1][6:]) == ((1, 7), (b"", 0))
+    assert report.skipped == Counter()

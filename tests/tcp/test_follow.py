@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from support.segments import (
     ACK,
@@ -19,7 +21,9 @@ from support.segments import (
     noise,
 )
 
-from smtptrace.wire import Close, Closing, Endpoint, Octets, Open, Opening
+from smtptrace import tcp
+from smtptrace.segment import Segment, pause
+from smtptrace.wire import Close, Closing, Endpoint, Octets, Open, Opening, Origin
 
 EHLO, HELLO = b"EHLO a.test\r\n", b"250 mx.test\r\n"
 BYE = b"221 2.0.0 Bye\r\n"
@@ -608,3 +612,44 @@ def test_a_connection_of_which_only_headers_were_captured_is_told_with_its_gaps(
         assert followed.gaps[-2:] == [(SERVER, 84, "snaplen"), (CLIENT, 24, "snaplen")]
         assert followed.connection.server.port == 25
     assert not follow(Talk(ports=(40000, 80)).shake().s(b"", cut=84).packets)
+
+
+def test_a_pause_hands_on_the_last_turn() -> None:
+    """In a live capture the server's last word is told as soon as nothing comes, not when the client answers it."""
+    talk = greeted()
+    batches: list[bytes] = []
+
+    def live() -> Iterator[Segment]:
+        yield from talk.packets
+        assert b"".join(batches) == GREETING + EHLO
+        yield pause(len(talk.packets), talk.clock)
+        assert b"".join(batches) == GREETING + EHLO + HELLO
+        yield pause(len(talk.packets), talk.clock)
+
+    for _, events, _ in tcp.follow(live(), Origin("lo", "live"), tcp.Limits(turns=0)):
+        batches += [event.data for event in events if isinstance(event, Octets)]
+    assert b"".join(batches) == GREETING + EHLO + HELLO
+
+
+def test_pauses_change_nothing_of_the_streams() -> None:
+    """A connection with a pause after every packet says the same as without."""
+    talk = greeted().c(b"QUIT\r\n").s(BYE).close()
+    paused = [each for packet in talk.packets for each in (packet, pause(packet[1], packet[2]))]
+    plain = [event for _, events, _ in tcp.follow(talk.packets, Origin("a", "pcap")) for event in events]
+    assert [event for _, events, _ in tcp.follow(paused, Origin("a", "pcap")) for event in events] == plain
+
+
+def test_a_reset_counts_after_many_pauses() -> None:
+    """Where no other traffic is, time itself ends a connection that was reset."""
+    talk = greeted().reset(CLIENT)
+    pauses = (pause(len(talk.packets), talk.clock + each) for each in range(300))
+    ended: list[bool] = []
+
+    def live() -> Iterator[Segment]:
+        yield from talk.packets
+        yield from pauses
+        assert ended[-1]
+
+    for _, _, last in tcp.follow(live(), Origin("lo", "live"), tcp.Limits(turns=0)):
+        ended.append(last)
+    assert ended.count(True) == 1
