@@ -74,8 +74,8 @@ def trace_session(session: Session) -> Trace:
     return Trace(session, credentials, findings, diagnose(session, credentials, findings))
 
 
-class _Course:
-    """One connection on its way through the stages above the waist."""
+class Course:
+    """One connection on its way through the stages above the waist; `spoken` tells whether a word was seen of it."""
 
     __slots__ = ("_dialogue", "_events", "_hashes", "_lost", "_opening", "spoken")
 
@@ -88,6 +88,7 @@ class _Course:
         self._opening: Opening | None = None
 
     def feed(self, events: Sequence[Event]) -> None:
+        """Take the next events."""
         if self._events is not None:
             self._events.extend(events)
         for event in events:
@@ -110,7 +111,12 @@ class _Course:
             return "headers-only"
         return "silent-server" if self._opening in (None, Opening.SYN_SEEN) else self._opening.value
 
+    def so_far(self) -> Trace:
+        """What is known of a session that goes on: its end is not judged yet."""
+        return trace_session(self._dialogue.so_far())
+
     def finish(self) -> Trace:
+        """The whole session, judged."""
         session = self._dialogue.finish()
         if self._events is not None:
             session.connection.events = self._events
@@ -215,12 +221,12 @@ class Reading:
         if self.options.silence_s is not None:
             segments = timeline.watched(segments, round(self.options.silence_s * 1e9), self.silences)
         batches = marks.restore(tcp.follow(segments, origin, self.options.limits), self._marks)
-        courses: dict[int, _Course] = {}
+        courses: dict[int, Course] = {}
         for connection, events, ended in opened(batches, self._opener()):
             course = courses.get(id(connection))
             if course is None:
                 connection.origin.format = self.parts[0].report.format
-                course = courses[id(connection)] = _Course(connection, self.options)
+                course = courses[id(connection)] = Course(connection, self.options)
             course.feed(events)
             if ended:
                 del courses[id(connection)]
@@ -256,7 +262,7 @@ class Reading:
                 frame, comment = part.report.marks.popleft()
                 yield (at << PART_BITS) + frame, comment
 
-    def _ended(self, course: _Course) -> Iterator[Trace]:
+    def _ended(self, course: Course) -> Iterator[Trace]:
         attempt = course.attempt
         if attempt is not None:
             self.attempts[attempt] += 1
@@ -302,7 +308,7 @@ def read_text(text: str | bytes) -> tuple[Trace, ...]:
 
 def _told(connection: Connection, options: Options, text: bytes) -> Trace:
     """The trace of a connection that a text tells of, with whole lines of the text as evidence."""
-    course = _Course(connection, options)
+    course = Course(connection, options)
     course.feed(connection.events)
     trace = course.finish()
     if trace.findings or trace.causes:

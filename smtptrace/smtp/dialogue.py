@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from smtptrace.smtp.checks import check_exchange
 from smtptrace.smtp.conversation import Conversation
 from smtptrace.smtp.evidence import earlier
@@ -107,6 +109,25 @@ class Dialogue:
         """Read what was held back, so that `session` tells all that has come."""
         if self._held:
             self._advance(Side.CLIENT)
+
+    def so_far(self) -> Session:
+        """The Session as far as it has come, for who looks on; what is not over stands in it as it is.
+
+        It is made anew at each call and says nothing of its end; `finish` alone gives the Session.
+        """
+        self.catch_up()
+        pairing, layer = self._pairing, self._layer
+        waiting = [pending.exchange for pending in pairing.waiting]
+        current = self._ledger.current
+        return replace(
+            self.session,
+            greeting=self.session.greeting or pairing.greeting,
+            exchanges=[*self._exchanges, *waiting],
+            authentications=[*self._authentications, *(each for each in waiting if isinstance(each, AuthExchange))],
+            transactions=[*self._ledger.done, *([current] if current else ())],
+            tls=self.session.tls or (layer.secured() if layer is not None else None),
+            octets=(self._octets[0], self._octets[1]),
+        )
 
     def _pour(self) -> None:
         """Put what was held back into the streams."""

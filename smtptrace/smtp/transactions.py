@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from smtptrace.smtp.queue_id import queue_id
 from smtptrace.smtp.records import DataExchange, Exchange, Outcome, Recipient, Reply, Transaction
@@ -31,6 +32,11 @@ class Ledger:
         self._blind = True
         self.login: int | None = None
         self.accepted = 0
+
+    @property
+    def current(self) -> Transaction | None:
+        """The transaction that is open, as far as it has come."""
+        return self._open and replace(self._open, recipients=tuple(self._recipients))
 
     def enter(self, exchange: Exchange) -> None:
         """Take the next exchange; what it means for the transaction follows from its verb."""

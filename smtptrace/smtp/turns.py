@@ -80,7 +80,7 @@ def auth(talk: Conversation, command: Command) -> Reading:
     while len(rounds) < _MOST_ROUNDS and (step := (yield from _round(talk, pending, len(rounds)))):
         rounds.append(step)
         exchange.cancelled |= step.response == b"*"
-    exchange.rounds = tuple(rounds)
+        exchange.rounds = tuple(rounds)
     code = pending.replies[0].code if pending.replies else 0
     talk.logged_in, talk.failed_login = code == 235, code >= 400
     talk.pairing.release(pending)

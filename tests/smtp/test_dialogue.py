@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from hashlib import sha256
 
-from support.dialogue import session, talk
+from support.dialogue import connection, dialogue_events, in_pieces, session, talk
 
-from smtptrace.smtp import AuthExchange, DataExchange, Outcome
+from smtptrace.smtp import AuthExchange, DataExchange, Dialogue, Outcome
 
 ORDINARY = r"""
     S: 220 mx.example.net ESMTP Postfix
@@ -69,3 +69,53 @@ def test_what_stands_beside_the_octets_is_kept():
     assert len(read.closes) == 1
     assert read.complete
     assert (read.start_ns, read.end_ns) == (1767323045010000000, 1767323045050000000)
+
+
+def so_far(script):
+    """The session as it stands after a script, without its end."""
+    dialogue = Dialogue(connection(""))
+    for event in dialogue_events(script):
+        dialogue.feed(event)
+    return dialogue.so_far()
+
+
+def test_a_session_that_goes_on_tells_what_waits_for_a_reply():
+    """The command that was sent last stands there without one, and the transaction is open."""
+    begun = ORDINARY[: ORDINARY.index("    S: 354")]
+    read = so_far(begun)
+    assert talk(read) == [("EHLO", 250), ("AUTH", 235), ("MAIL", 250), ("RCPT", 250), ("DATA", None)]
+    (transaction,) = read.transactions
+    assert (transaction.reverse_path, transaction.recipients[0].address) == (b"a@example.com", b"b@example.net")
+    assert not read.closes
+
+
+def test_a_login_that_goes_on_tells_its_rounds():
+    """So that who looks on sees the name, decoded, while the password is still awaited."""
+    read = so_far(ORDINARY[: ORDINARY.index("    C: c2VjcmV0")])
+    (login,) = read.authentications
+    assert (login.mechanism, [each.response for each in login.rounds]) == ("LOGIN", [b"YWxpY2U="])
+
+
+def test_looking_on_changes_nothing():
+    """A reader that is asked after every event gives the same session at its end."""
+    dialogue = Dialogue(connection(""))
+    for event in in_pieces(dialogue_events(ORDINARY), 3):
+        dialogue.feed(event)
+        dialogue.so_far()
+    assert talk(dialogue.finish()) == talk(session(ORDINARY))
+    assert talk(so_far(ORDINARY)) == talk(session(ORDINARY))
+
+
+def test_a_session_in_tls_says_so_while_it_goes_on():
+    """As soon as the handshake begins."""
+    read = so_far(
+        r"""
+        S: 220 hi
+        C: EHLO a
+        S: 250 STARTTLS
+        C: STARTTLS
+        S: 220 go
+        C> \x16\x03\x01\x00\x05\x01\x00\x00\x01\x00
+        """
+    )
+    assert read.tls is not None
