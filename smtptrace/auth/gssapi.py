@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from smtptrace.auth import _gss, _gss_proof, _gss_reading
+from smtptrace.auth import _gss, _gss_proof, _gss_reading, _ticket
 from smtptrace.auth._description import Description
 from smtptrace.auth._proof import Identity, Proof
 from smtptrace.auth._reading import Reading
+from smtptrace.auth._respond import Login, Responder
 from smtptrace.auth._talk import Talk
 
 
@@ -22,6 +23,15 @@ def identities(talk: Talk) -> tuple[Identity, ...]:
 def prove(talk: Talk, password: str, identity: Identity) -> tuple[Proof, ...]:
     """The NTLM proofs inside; a Kerberos ticket holds nothing that the user's password could be tested on."""
     return _gss_proof.prove(talk, password, identity)
+
+
+def respond(login: Login, _mechanism: str) -> Responder:
+    """Tokens made with a ticket of the user's cache, then no security layer.
+
+    Raises:
+        MissingError: the library is not installed.
+    """
+    return _ticket.responses(login, _ticket.library())
 
 
 def describe(octets: bytes) -> Description | None:

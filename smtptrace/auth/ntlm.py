@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import ModuleType
+
 from smtptrace.auth import _gss_proof, _gss_reading, _ntlm_message, _ntlm_rows
 from smtptrace.auth._description import Description
 from smtptrace.auth._proof import Identity, Proof
@@ -44,6 +46,10 @@ def respond(login: Login, _mechanism: str) -> Responder:
         import spnego
     except ImportError as error:
         raise MissingError("NTLM: to log in, install pyspnego (pip install pyspnego)") from error
+    return _messages(login, spnego)
+
+
+def _messages(login: Login, spnego: ModuleType) -> Responder:
     user = f"{login.domain}\\{login.user}" if login.domain else login.user
     context = spnego.client(
         user,

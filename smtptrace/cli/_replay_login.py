@@ -15,7 +15,7 @@ from smtptrace.secret import Secret
 from smtptrace.wire import Endpoint
 
 _BEARER = ("XOAUTH2", "OAUTHBEARER")
-_WITHOUT = ("EXTERNAL", "ANONYMOUS")
+_WITHOUT = ("EXTERNAL", "ANONYMOUS", "GSSAPI")
 _AGAINST = "_AGAINST"
 
 

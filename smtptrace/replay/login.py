@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
 from smtptrace.auth import Login, Responder, responder
@@ -30,10 +30,15 @@ LoginTalk = Generator[Line, Said, str]
 
 
 def talk(how: LoginAs, login: Login) -> LoginTalk:
-    """The AUTH command and the answer to each challenge, until the target's reply is no 334."""
+    """The AUTH command and the answer to each challenge, until the target's reply is no 334.
+
+    No line at all where the mechanism cannot even begin.
+    """
     said = _Responses(how, responder(how.mechanism, login))
     command = b"AUTH " + how.mechanism.encode()
     first = said.first() if how.initial else None
+    if said.problem:
+        return said.problem
     if first is None:
         reply = yield Line(command, command)
     else:
@@ -53,7 +58,6 @@ class _Responses:
     def __init__(self, how: LoginAs, responses: Responder) -> None:
         self._how = how
         self._responses = responses
-        self._pending: bytes | None = None
         self._began = False
         self._count = 0
         self.problem = ""
@@ -62,11 +66,10 @@ class _Responses:
         """The initial response, None where the mechanism has none or the session cancelled before it."""
         if self._how.cancelled_after == 0:
             return None
-        self._began = True
-        self._pending = next(self._responses)
-        if self._pending is not None:
+        first = self._guarded(self._begin)
+        if first is not None:
             self._count += 1
-        return self._pending
+        return first
 
     def answer(self, challenge: bytes) -> bytes | None:
         """The response to a challenge, None to cancel."""
@@ -76,16 +79,20 @@ class _Responses:
             self.problem = f"no end after {MOST_ROUNDS} challenges"
             return None
         self._count += 1
-        return self._next(challenge)
+        return self._guarded(lambda: self._next(challenge))
+
+    def _begin(self) -> bytes | None:
+        self._began = True
+        return next(self._responses)
 
     def _next(self, challenge: bytes) -> bytes | None:
+        initial = None if self._began else self._begin()
+        return self._responses.send(challenge) if initial is None else initial
+
+    def _guarded(self, respond: Callable[[], bytes | None]) -> bytes | None:
+        """What a mechanism answers; None where it cannot, which becomes the problem."""
         try:
-            if not self._began:
-                self._began = True
-                initial = next(self._responses)
-                if initial is not None:
-                    return initial
-            return self._responses.send(challenge)
+            return respond()
         except StopIteration:
             self.problem = "the target asks for more than the mechanism has to say"
         except SmtptraceError as error:

@@ -10,7 +10,6 @@ from smtptrace.auth import Login, responder
 from smtptrace.errors import UsageError
 from smtptrace.replay.prepare import messages, path_of
 from smtptrace.replay.script import Act, Script, Step
-from smtptrace.secret import Secret
 from smtptrace.wire import Endpoint
 
 MOST_MESSAGES = 10
@@ -78,7 +77,7 @@ def _needs(scripts: Sequence[Script]) -> Iterator[str]:
 
 
 def _unable(scripts: Sequence[Script]) -> Iterator[str]:
-    """Mechanisms that cannot be answered, found out by beginning one.
+    """Mechanisms that cannot be answered.
 
     Raises:
         MissingError: a library for one is not installed.
@@ -86,7 +85,7 @@ def _unable(scripts: Sequence[Script]) -> Iterator[str]:
     for script, step in _steps(scripts):
         if step.login is not None:
             try:
-                next(responder(step.login.mechanism, Login("nobody", Secret("none"))))
+                responder(step.login.mechanism, Login())
             except UsageError as error:
                 yield f"session {script.name}: {error}; --auth MECHANISM takes another, --no-auth leaves it out"
 

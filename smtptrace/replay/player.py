@@ -193,15 +193,16 @@ class Player:
 
     def _talk(self, step: Step, how: LoginAs) -> Play:
         lines = talk(how, self._rules.login(how))
-        line, shown = next(lines), b""
-        while True:
-            shown = shown + b" " + line.shown if shown else line.shown
-            reply = yield from self._command(step, line.octets, shown=shown)
-            try:
+        shown, reply = b"", None
+        try:
+            line = next(lines)
+            while True:
+                shown = shown + b" " + line.shown if shown else line.shown
+                reply = yield from self._command(step, line.octets, shown=shown)
                 line = lines.send(_given(reply))
-            except StopIteration as end:
-                self._problem = end.value
-                return reply
+        except StopIteration as end:
+            self._problem = end.value
+        return reply
 
     def _envelope(self, at: int, step: Step) -> Play:
         line = self._fitted(at, step)

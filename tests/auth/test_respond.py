@@ -27,7 +27,7 @@ def test_login() -> None:
 def test_unknown_mechanism() -> None:
     """What can be answered is named."""
     with pytest.raises(UsageError, match="SCRAM"):
-        responder("GSSAPI", Login("alice"))
+        responder("GSS-SPNEGO", Login("alice"))
     assert {"plain", "login", "cram_md5", "digest_md5", "scram", "xoauth2", "oauthbearer"} <= set(answering())
 
 

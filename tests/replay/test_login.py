@@ -7,7 +7,7 @@ import itertools
 
 import pytest
 
-from smtptrace.auth import Login
+from smtptrace.auth import AuthError, Login
 from smtptrace.replay.login import MOST_ROUNDS, talk
 from smtptrace.replay.script import LoginAs, Said
 from smtptrace.secret import Secret
@@ -130,3 +130,17 @@ def test_rounds_have_a_bound(monkeypatch):
     for _ in range(MOST_ROUNDS):
         assert lines.send(said(b"334 ")).octets == b"eA=="
     assert lines.send(said(b"334 ")).octets == b"*"
+
+
+def test_a_mechanism_that_cannot_begin(monkeypatch):
+    """No line is sent, and it is said why; on a challenge it is cancelled."""
+
+    def broken(*_):
+        raise AuthError("no ticket")
+        yield b""
+
+    monkeypatch.setattr("smtptrace.replay.login.responder", broken)
+    with pytest.raises(StopIteration) as end:
+        next(talk(LoginAs("GSSAPI", initial=True), ALICE))
+    assert end.value.value == "no ticket"
+    assert played(LoginAs("GSSAPI"), b"334 ", b"501 cancelled")[::2] == ([b"AUTH GSSAPI", b"*"], "no ticket")
