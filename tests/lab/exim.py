@@ -18,10 +18,14 @@ UNPACKED = PROJECT / ".lab" / "exim" / "usr" / "sbin" / "exim4"
 
 @dataclass(frozen=True, slots=True)
 class Exim:
-    """A running Exim: `port` (STARTTLS) and `tls_port` (TLS at once) on 127.0.0.1 and ::1; mail is stored in `mail`."""
+    """A running Exim on 127.0.0.1 and ::1; mail is stored in `mail`.
+
+    `port` (STARTTLS), `tls_port` (TLS at once), `proxy_port` (wants a header of the PROXY protocol).
+    """
 
     port: int
     tls_port: int
+    proxy_port: int
     folder: Path
 
     @property
@@ -42,7 +46,7 @@ def running(
     """Start Exim; `next_hop` is the port that mail for via-exim.test goes to, with NTLM if it is offered there."""
     need_root("Exim")
     with private_folder() as folder:
-        exim = Exim(port or free_port(), tls_port or free_port(), folder)
+        exim = Exim(port or free_port(), tls_port or free_port(), free_port(), folder)
         config = _prepare(exim, certificates, next_hop)
         # Its argument of -q: how often it tries again to deliver what it could not.
         argv = [folder / "exim4", "-C", config, "-bdf", "-q1m"]
@@ -62,6 +66,7 @@ def _prepare(exim: Exim, certificates: Certificates, next_hop: int) -> Path:
         _give(folder / name)
     config = folder / "exim.conf"
     words = {"FOLDER": folder, "EXIM": folder / "exim4", "PORT": exim.port, "TLS_PORT": exim.tls_port}
+    words |= {"PROXY_PORT": exim.proxy_port}
     words |= {"CERTIFICATE": certificates.certificate, "NEXT_HOP": next_hop, "ALICE": ALICE}
     config.write_text(fill("exim.conf", **words))
     return config

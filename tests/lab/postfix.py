@@ -1,8 +1,9 @@
-"""Postfix: a port with Dovecot's SASL, one with Cyrus SASL, one with TLS at once, one without AUTH."""
+"""Postfix: ports with Dovecot's and with Cyrus SASL, with TLS at once, without AUTH, behind a proxy, with XCLIENT."""
 
 from __future__ import annotations
 
 import contextlib
+import pwd
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from lab.accounts import ALICE
 from lab.certificates import Certificates
 from lab.process import Unavailable, answers, daemon, fill, free_port, need_root, private_folder, tool
 
+OWNER = "nobody"
 MASTER = Path("/usr/lib/postfix/sbin/master")
 
 
@@ -22,19 +24,27 @@ class Postfix:
     """A running Postfix; `log` has every command and reply of 127.0.0.1.
 
     `port` (Dovecot SASL, STARTTLS), `cyrus_port`, `tls_port` (TLS at once, Dovecot SASL), `open_port` (no AUTH;
-    takes all mail, and throws it away; STARTTLS is offered there and fails for want of a certificate).
+    takes all mail; STARTTLS is offered there and fails for want of a certificate), `proxy_port` (wants a header of the
+    PROXY protocol), `xclient_port` (offers XCLIENT). Mail is stored in `mail`.
     """
 
     port: int
     cyrus_port: int
     tls_port: int
     open_port: int
+    proxy_port: int
+    xclient_port: int
     folder: Path
 
     @property
     def log(self) -> Path:
         """Its log file."""
         return self.folder / "log" / "postfix.log"
+
+    @property
+    def mail(self) -> Path:
+        """The Maildir that takes every message."""
+        return self.folder / "mail" / "all"
 
 
 @contextlib.contextmanager
@@ -44,12 +54,12 @@ def running(
     ports: tuple[int, int, int, int] | None = None,
     next_hop: int = 25,
 ) -> Iterator[Postfix]:
-    """Start Postfix; `ports` as in `Postfix`, `next_hop` is where mail for via-postfix.test goes, with NTLM."""
+    """Start Postfix; `ports` are the first four of `Postfix`, `next_hop` is where mail for via-postfix.test goes, with NTLM."""
     need_root("Postfix")
     if not MASTER.exists():
         raise Unavailable("postfix is not installed (make test installs it on Debian)")
     with private_folder() as folder:
-        postfix = Postfix(*(ports or [free_port() for _ in range(4)]), folder)
+        postfix = Postfix(*(ports or [free_port() for _ in range(4)]), free_port(), free_port(), folder)
         _prepare(postfix, certificates, dovecot_socket, next_hop)
         argv = [MASTER, "-c", folder / "etc", "-d"]
         with daemon(argv, folder / "output", lambda: answers(postfix.port) and answers(postfix.cyrus_port)):
@@ -59,13 +69,15 @@ def running(
 def _prepare(postfix: Postfix, certificates: Certificates, dovecot_socket: Path, next_hop: int) -> None:
     folder = postfix.folder
     config = folder / "etc"
-    for name in ("etc", "spool", "data", "log"):
+    for name in ("etc", "spool", "data", "log", "mail"):
         (folder / name).mkdir()
     shutil.chown(folder / "data", "postfix")
+    shutil.chown(folder / "mail", OWNER)
     (folder / "data").chmod(0o700)
     words = {"FOLDER": folder, "CERTIFICATE": certificates.certificate, "KEY": certificates.key}
     words |= {"DOVECOT_SOCKET": dovecot_socket, "NEXT_HOP": next_hop, "ALICE": ALICE}
-    words |= {"PORT": postfix.port, "TLS_PORT": postfix.tls_port}
+    words |= {"PORT": postfix.port, "TLS_PORT": postfix.tls_port, "OWNER": pwd.getpwnam(OWNER).pw_uid}
+    words |= {"PROXY_PORT": postfix.proxy_port, "XCLIENT_PORT": postfix.xclient_port}
     words |= {"CYRUS_PORT": postfix.cyrus_port, "OPEN_PORT": postfix.open_port}
     for name in ("main.cf", "master.cf"):
         (config / name).write_text(fill(f"postfix-{name}", **words))
