@@ -18,7 +18,7 @@ from smtptrace.auth._ids import SecretIds
 from smtptrace.auth._problems import PROBLEMS, problem_text
 from smtptrace.auth._proof import Identity, Proof, Verdict
 from smtptrace.auth._read import MECHANISMS, read_credentials
-from smtptrace.auth._respond import AuthError, Login, Responder, answering, responder
+from smtptrace.auth._respond import AuthError, Login, Responder, Unproven, answering, responder
 from smtptrace.auth._stray import stray_spans, strays_after
 from smtptrace.auth._token import decode_token
 from smtptrace.auth._verify import Verification, verify
@@ -39,6 +39,7 @@ __all__ = [
     "Responder",
     "Row",
     "SecretIds",
+    "Unproven",
     "Verdict",
     "Verification",
     "answering",

@@ -6,7 +6,8 @@ A mechanism that can answer has `respond(login, mechanism)`, a generator of resp
 - the player sends it on the AUTH line, or in answer to the first 334 where the server takes none there;
 - `send(challenge)` gives the response to each further challenge;
 - octets go in and out as they are; base64 is the player's (an empty initial response is `=`, RFC 4954, 4);
-- the generator ends when there is nothing left to say, and raises AuthError where the server proved to be false.
+- the generator ends when there is nothing left to say, and raises AuthError where the server proved to be false;
+- a response is `Unproven` while the server has yet to prove itself: success that comes then proves nothing.
 """
 
 from __future__ import annotations
@@ -20,6 +21,12 @@ from smtptrace.errors import SmtptraceError, UsageError
 from smtptrace.secret import Secret
 
 Responder = Generator[bytes | None, bytes, None]
+
+
+class Unproven(bytes):
+    """A response after which the server must still prove that it knows the password (RFC 5802, 3; RFC 2831, 2.1.3)."""
+
+    __slots__ = ()
 
 
 class AuthError(SmtptraceError):

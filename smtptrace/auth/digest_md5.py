@@ -10,7 +10,7 @@ from smtptrace.auth._credential import DecodedRound, Exposure
 from smtptrace.auth._description import Description, row
 from smtptrace.auth._proof import AS_SENT, Identity, Proof, equal
 from smtptrace.auth._reading import Reading
-from smtptrace.auth._respond import AuthError, Login, Responder
+from smtptrace.auth._respond import AuthError, Login, Responder, Unproven
 from smtptrace.auth._talk import Message, Talk
 from smtptrace.secret import Masked, Secret
 
@@ -181,8 +181,10 @@ def respond(login: Login, _mechanism: str) -> Responder:
         said["authzid"] = login.authzid.encode()
     key = key_of(said["username"], said["realm"], login.secret.octets())
     said["response"] = digest(key, said, b"AUTHENTICATE")
-    proved = _directives.quoted_list((yield _written(said, charset="charset" in asked)))
-    if "rspauth" in proved and not equal(proved["rspauth"], digest(key, said, b"")):
+    proved = _directives.quoted_list((yield Unproven(_written(said, charset="charset" in asked))))
+    if "rspauth" not in proved:
+        yield Unproven()
+    elif not equal(proved["rspauth"], digest(key, said, b"")):
         raise AuthError("DIGEST-MD5: the server did not prove that it knows the password")
     yield b""
 

@@ -14,7 +14,7 @@ from smtptrace.auth._credential import DecodedRound, Exposure
 from smtptrace.auth._description import Description, row
 from smtptrace.auth._proof import Identity, Proof, equal
 from smtptrace.auth._reading import Reading
-from smtptrace.auth._respond import AuthError, Login, Responder
+from smtptrace.auth._respond import AuthError, Login, Responder, Unproven
 from smtptrace.auth._talk import Message, Talk, Turn
 from smtptrace.errors import UsageError
 from smtptrace.secret import Masked, Secret
@@ -243,7 +243,7 @@ def respond(login: Login, mechanism: str) -> Responder:
     user = (_saslprep.saslprep(login.user) or login.user).replace("=", "=3D").replace(",", "=2C")
     header = f"n,{'a=' + login.authzid if login.authzid else ''},".encode()
     first = f"n={user},r={login.fresh_nonce()}".encode()
-    offer = yield header + first
+    offer = yield Unproven(header + first)
     said = Messages(server_first=offer, offer=_directives.attributes(offer))
     if not said.offer.get("r", b"").startswith(first.rpartition(b"r=")[2]) or not said.iterations or not said.salt:
         raise AuthError(f"{mechanism}: the server's first message is not in order")
@@ -253,8 +253,10 @@ def respond(login: Login, mechanism: str) -> Responder:
     final = b"c=" + base64.b64encode(header) + b",r=" + said.offer["r"]
     message = b",".join((first, offer, final))
     proof = base64.b64encode(client_proof(name, salted, message))
-    verdict = _directives.attributes((yield final + b",p=" + proof))
-    if "v" in verdict and verdict["v"] != base64.b64encode(server_signature(name, salted, message)):
+    verdict = _directives.attributes((yield Unproven(final + b",p=" + proof)))
+    if "v" not in verdict:
+        yield Unproven()
+    elif not equal(verdict["v"], base64.b64encode(server_signature(name, salted, message))):
         raise AuthError(f"{mechanism}: the server did not prove that it knows the password")
     yield b""
 

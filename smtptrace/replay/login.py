@@ -7,7 +7,7 @@ import binascii
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
-from smtptrace.auth import Login, Responder, responder
+from smtptrace.auth import Login, Responder, Unproven, responder
 from smtptrace.errors import SmtptraceError
 from smtptrace.replay.script import LoginAs, Said
 
@@ -49,7 +49,7 @@ def talk(how: LoginAs, login: Login) -> LoginTalk:
             yield Line(CANCEL, CANCEL)
             break
         reply = yield Line(_encoded(response), b"****" if response else b"")
-    return said.problem
+    return said.problem or (said.unproven if reply.code < 300 else "")
 
 
 class _Responses:
@@ -61,6 +61,13 @@ class _Responses:
         self._began = False
         self._count = 0
         self.problem = ""
+        self._last: bytes | None = None
+
+    @property
+    def unproven(self) -> str:
+        """Why success at this point proves nothing, "" where it does (RFC 4954, 4: the proof comes in a 334)."""
+        awaited = isinstance(self._last, Unproven)
+        return f"{self._how.mechanism}: the server did not prove that it knows the password" if awaited else ""
 
     def first(self) -> bytes | None:
         """The initial response, None where the mechanism has none or the session cancelled before it."""
@@ -92,7 +99,8 @@ class _Responses:
     def _guarded(self, respond: Callable[[], bytes | None]) -> bytes | None:
         """What a mechanism answers; None where it cannot, which becomes the problem."""
         try:
-            return respond()
+            self._last = respond()
+            return self._last
         except StopIteration:
             self.problem = "the target asks for more than the mechanism has to say"
         except SmtptraceError as error:

@@ -105,6 +105,47 @@ def test_a_false_server():
     assert "SCRAM-SHA-256" in end.value.value
 
 
+def scram_offer() -> bytes:
+    return challenge(b"r=abcdef,s=" + base64.b64encode(b"salt") + b",i=4096")
+
+
+@pytest.mark.parametrize("before", [(), (scram_offer(),), (scram_offer(), challenge(b"e=other-error"))])
+def test_success_without_proof(before):
+    """A SCRAM server that says yes before it proved to know the password is not believed (RFC 5802, 3)."""
+    how, login = LoginAs("SCRAM-SHA-256", initial=True), Login("alice", Secret("geheim"), nonce="abc")
+    lines = talk(how, login)
+    next(lines)
+    for reply in before:
+        lines.send(said(reply))
+    with pytest.raises(StopIteration) as end:
+        lines.send(said(b"235 2.7.0 welcome"))
+    assert end.value.value == "SCRAM-SHA-256: the server did not prove that it knows the password"
+
+
+@pytest.mark.parametrize("proof", [b"", b"rspauth=0", b"v=AAAA"])
+def test_a_proof_that_is_none(proof):
+    """It is told `*` where it is wrong; where it is missing there may be an error to come."""
+    login = Login("alice", Secret("geheim"), host="a", nonce="abc")
+    for mechanism, offer in ("SCRAM-SHA-1", scram_offer()), ("DIGEST-MD5", challenge(b'nonce="1",qop="auth"')):
+        lines = talk(LoginAs(mechanism, initial=mechanism != "DIGEST-MD5"), login)
+        next(lines)
+        lines.send(said(offer))
+        wrong = proof.startswith(b"v" if "SCRAM" in mechanism else b"rspauth")
+        assert lines.send(said(challenge(proof))).octets == (b"*" if wrong else b"")
+
+
+def test_a_refusal_needs_no_proof():
+    """535 is what it is."""
+    how = LoginAs("SCRAM-SHA-256", initial=True)
+    assert played(how, scram_offer().replace(b"abcdef", b"x"), b"501 no")[2].endswith("not in order")
+    lines = talk(how, Login("alice", Secret("geheim"), nonce="abc"))
+    next(lines)
+    lines.send(said(scram_offer()))
+    with pytest.raises(StopIteration) as end:
+        lines.send(said(b"535 5.7.8 no"))
+    assert end.value.value == ""
+
+
 def test_cancelled_as_recorded():
     """After as many responses as there were."""
     assert played(LoginAs("DIGEST-MD5", cancelled_after=0), challenge(b'nonce="1"'), b"501 no")[0][-1] == b"*"
