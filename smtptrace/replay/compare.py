@@ -114,6 +114,9 @@ def _expected(done: Done, expect: Expect, received: Said) -> Compared:
 
 
 def _replies(done: Done, recorded: Said, received: Said, match: str) -> Compared:
+    for number, (one, two) in enumerate(zip(done.step.replies, done.replies, strict=False), 1):
+        if one.code != two.code:
+            return Compared(done, Status.DIFFERENT, f"recipient {number}: {one.code} is now {two.code}")
     if recorded.code != received.code:
         return Compared(done, Status.DIFFERENT, f"{recorded.code} is now {received.code}")
     if match != "code" and recorded.enhanced != received.enhanced:

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 from smtptrace.auth import Login
 from smtptrace.replay.content import stuffed
+from smtptrace.replay.forwarded import allowed_attributes
 from smtptrace.replay.login import talk
+from smtptrace.replay.offer import fitted, offer, offered_lines
 from smtptrace.replay.script import Act, LoginAs, Said, Script, Step
 
 TIMEOUT_S = 60.0
@@ -61,7 +63,7 @@ class Done:
     """What became of a step.
 
     `sent` is the command as it may be shown; `problem` says why it was not sent, or could not be ended; `adapted`
-    says what was changed for this target.
+    says what was changed for this target. `replies` are those to a content, where each recipient has one (LMTP).
     """
 
     step: Step
@@ -69,20 +71,9 @@ class Done:
     received: Said | None = None
     problem: str = ""
     adapted: tuple[str, ...] = ()
+    replies: tuple[Said, ...] = ()
 
 
-_NEEDS = {
-    b"SIZE": "SIZE",
-    b"BODY": "8BITMIME",
-    b"SMTPUTF8": "SMTPUTF8",
-    b"AUTH": "AUTH",
-    b"RET": "DSN",
-    b"ENVID": "DSN",
-    b"NOTIFY": "DSN",
-    b"ORCPT": "DSN",
-}
-"""Parameters of MAIL and RCPT by the extension that allows them; others are left out."""
-_PARAMETER = re.compile(rb"[ \t]+([A-Za-z0-9-]+)(?:=([^ \t]*))?")
 _ENDS = re.compile(rb"(?i)LAST[ \t]*$")
 LATER = "sent with the last chunk, for the target has no CHUNKING"
 
@@ -110,6 +101,8 @@ class Player:
         self._sent = b""
         self._adapted: tuple[str, ...] = ()
         self._problem = ""
+        self._replies: tuple[Said, ...] = ()
+        self._lmtp = False
         self._dead = False
 
     @property
@@ -117,16 +110,21 @@ class Player:
         """Whether TLS begins before the greeting."""
         return self._script.tls == "implicit"
 
+    @property
+    def preamble(self) -> bytes:
+        """What goes out before all else, TLS included."""
+        return self._script.preamble
+
     def play(self) -> Generator[Action, Said | None, None]:
         """The actions of the whole session, QUIT at its end."""
         for at, step in enumerate(self._script.steps):
             if step.act is Act.QUIT:
                 break
-            self._sent, self._adapted, self._problem = b"", (), step.why_not
+            self._sent, self._adapted, self._problem, self._replies = b"", (), step.why_not, ()
             received = None
             if not step.why_not:
                 received = yield from self._play(at, step)
-            self.done.append(Done(step, self._sent, received, self._problem, self._adapted))
+            self.done.append(Done(step, self._sent, received, self._problem, self._adapted, self._replies))
             self.stopped = self._stops(step, received)
             if self.stopped:
                 break
@@ -137,13 +135,14 @@ class Player:
         """Note that the connection ended in the step that was being played."""
         at = len(self.done)
         if at < len(self._script.steps):
-            self.done.append(Done(self._script.steps[at], self._sent, None, problem, self._adapted))
+            self.done.append(Done(self._script.steps[at], self._sent, None, problem, self._adapted, self._replies))
         self.stopped = problem
 
     def _play(self, at: int, step: Step) -> Play:
         plays: dict[Act, Callable[[int, Step], Play]] = {
             Act.GREETING: lambda _, step: self._reply(step),
             Act.HELLO: lambda _, step: self._hello(step),
+            Act.XCLIENT: lambda _, step: self._xclient(step),
             Act.STARTTLS: lambda _, step: self._starttls(step),
             Act.AUTH: lambda _, step: self._login(step),
             Act.MAIL: self._envelope,
@@ -168,8 +167,20 @@ class Player:
     def _hello(self, step: Step) -> Play:
         reply = yield from self._command(step, step.line)
         if reply is not None and reply.code == 250:
-            self._offered = _offer(reply) if step.verb == "EHLO" else {}
-            self.offers.append(tuple(_lines(reply)))
+            self._offered = {} if step.verb == "HELO" else offer(reply)
+            self._lmtp = step.verb == "LHLO"
+            self.offers.append(tuple(offered_lines(reply)))
+        return reply
+
+    def _xclient(self, step: Step) -> Play:
+        """Who the client was, as far as the target lets it be said; it greets anew after that."""
+        offered = (self._offered or {}).get("XCLIENT", "").split()
+        line = allowed_attributes(step.line, offered)
+        if not line:
+            return self._refuse("the target does not offer XCLIENT with ADDR to us")
+        reply = yield from self._command(step, line)
+        if reply is not None and reply.code == 220:
+            self._offered = None
         return reply
 
     def _starttls(self, step: Step) -> Play:
@@ -205,30 +216,14 @@ class Player:
         return reply
 
     def _envelope(self, at: int, step: Step) -> Play:
-        line = self._fitted(at, step)
+        line, left = fitted(step.line, self._offered or {}, self._size(at))
+        self._adapted += left
         reply = yield from self._command(step, line)
         if step.act is Act.MAIL:
             self._recipients = [0, 0]
         elif reply is not None:
             self._recipients[_went_well(reply)] += 1
         return reply
-
-    def _fitted(self, at: int, step: Step) -> bytes:
-        """The command with the parameters that the target offers, and with the true SIZE."""
-        start = step.line.find(b">") + 1
-        if not start:
-            return step.line
-        kept, left = [step.line[:start]], []
-        for found in _PARAMETER.finditer(step.line, start):
-            name, need = found[1].upper(), _NEEDS.get(found[1].upper())
-            if need is None or not self._offers(need):
-                left.append(f"{name.decode()} left out")
-            elif name == b"SIZE":
-                kept.append(b" SIZE=%d" % self._size(at))
-            else:
-                kept.append(b" " + found[0].lstrip())
-        self._adapted += tuple(left)
-        return b"".join(kept)
 
     def _size(self, at: int) -> int:
         """Octets of the message that follows MAIL."""
@@ -245,10 +240,19 @@ class Player:
         if step.verb == "BDAT" and self._offers("CHUNKING"):
             content = step.content or b""
             last = b" LAST" if _ENDS.search(step.line) else b""
-            return (yield from self._command(step, b"BDAT %d%s" % (len(content), last), content))
+            reply = yield from self._command(step, b"BDAT %d%s" % (len(content), last), content)
+            return (yield from self._others(step, reply)) if last else reply
         if step.verb == "BDAT":
             return (yield from self._as_data(at, step))
         return (yield from self._data(step, step.content))
+
+    def _others(self, step: Step, reply: Said | None) -> Play:
+        """The replies for the other recipients, one for each that was accepted, in LMTP (RFC 2033, 4.2)."""
+        self._replies = (reply,) if self._lmtp and reply else ()
+        while self._lmtp and len(self._replies) < self._recipients[True]:
+            reply = yield from self._reply(step)
+            self._replies += (_given(reply),)
+        return reply
 
     def _as_data(self, at: int, step: Step) -> Play:
         """All chunks as one DATA with the last of them, where the target has no CHUNKING."""
@@ -269,7 +273,7 @@ class Player:
             self._dead = True
             return reply
         yield Send(stuffed(content))
-        return (yield from self._reply(step))
+        return (yield from self._others(step, (yield from self._reply(step))))
 
     def _quit(self) -> Generator[Action, Said | None, None]:
         last = self._script.steps[-1]
@@ -323,16 +327,3 @@ def _went_well(reply: Said) -> bool:
 def _was_accepted(step: Step) -> bool:
     """Whether the step went well in the recording, or nothing is known of it."""
     return step.recorded is None or step.recorded.code < 400
-
-
-def _lines(reply: Said) -> list[str]:
-    return [line[4:].decode("utf-8", "backslashreplace") for line in reply.lines[1:]]
-
-
-def _offer(reply: Said) -> dict[str, str]:
-    """Extensions with their parameters, upper case; `AUTH=LOGIN` of old servers is told apart from AUTH."""
-    found: dict[str, str] = {}
-    for line in _lines(reply):
-        keyword, _, parameters = line.upper().partition(" ")
-        found[keyword] = parameters
-    return found

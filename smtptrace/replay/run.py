@@ -49,6 +49,7 @@ class Course:
     replies: ReplyBuffer = field(default_factory=ReplyBuffer)
     sent_ns: int = 0
     tls: TlsFacts | None = None
+    halted: Callable[[], bool] = lambda: False
 
     def do(self, action: Action) -> Said | None:
         """Do one action; gives the reply for `Receive`.
@@ -56,15 +57,21 @@ class Course:
         Raises:
             WireError: the target fails.
         """
+        if self.halted():
+            raise WireError("the run was ended")
         if isinstance(action, Send):
-            self.sent_ns = time.time_ns()
-            self.wire.write(action.octets, self.timeout_s)
-            self.events.append(Octets(Side.CLIENT, action.octets, self.sent_ns))
+            self.send(action.octets)
             return None
         if isinstance(action, Receive):
             return self._receive(action.timeout_s)
         self.start_tls(action, implicit=False)
         return None
+
+    def send(self, octets: bytes) -> None:
+        """Send octets as they are."""
+        self.sent_ns = time.time_ns()
+        self.wire.write(octets, self.timeout_s)
+        self.events.append(Octets(Side.CLIENT, octets, self.sent_ns))
 
     def start_tls(self, action: StartTls, *, implicit: bool) -> None:
         """Go on in TLS.
@@ -110,7 +117,13 @@ class Course:
 
 
 def play(
-    player: Player, wire: Wire, ends: tuple[Endpoint, Endpoint], secure: Secure | None, timeout_s: float
+    player: Player,
+    wire: Wire,
+    ends: tuple[Endpoint, Endpoint],
+    secure: Secure | None,
+    timeout_s: float,
+    *,
+    halted: Callable[[], bool] = lambda: False,
 ) -> Played:
     """Play a script over a wire and close it; a target that fails is an outcome, not an error.
 
@@ -121,10 +134,12 @@ def play(
         secure: how to begin TLS, at once where the script says so; None where it has none.
         timeout_s: for a write.
     """
-    course = Course(wire, secure, timeout_s)
+    course = Course(wire, secure, timeout_s, halted=halted)
     began = time.time_ns()
     broken = ""
     try:
+        if player.preamble:
+            course.send(player.preamble)
         if player.begins_in_tls:
             course.start_tls(StartTls(timeout_s), implicit=True)
         _drive(player, course)

@@ -14,7 +14,7 @@ from smtptrace.replay.expect import Expect, expectations
 from smtptrace.secret import Secret
 from smtptrace.smtp import AuthExchange, Command, DataExchange, Exchange, Reply, Session, read_session
 from smtptrace.trace import Trace
-from smtptrace.wire import Exactness
+from smtptrace.wire import Endpoint, Exactness
 
 
 class Act(enum.Enum):
@@ -22,6 +22,7 @@ class Act(enum.Enum):
 
     GREETING = "greeting"
     HELLO = "hello"
+    XCLIENT = "xclient"
     STARTTLS = "starttls"
     AUTH = "auth"
     MAIL = "mail"
@@ -34,6 +35,7 @@ class Act(enum.Enum):
 _ACTS = {
     "EHLO": Act.HELLO,
     "HELO": Act.HELLO,
+    "LHLO": Act.HELLO,
     "STARTTLS": Act.STARTTLS,
     "MAIL": Act.MAIL,
     "RCPT": Act.RCPT,
@@ -91,7 +93,8 @@ class Step:
     `line` is without its line end; where `open` is set, a placeholder or mask in it stands for what is not known.
     `content` is the message (the chunk, for BDAT) as the server took it, None where none was sent; `absent` tells
     that one was sent and is not here, `repeats` that a secret of the trace stood in it and was masked. `why_not` is
-    a reason not to send the step at all.
+    a reason not to send the step at all. `replies` are those to the content, where there is one for each recipient
+    (LMTP); `recorded` is the last of them.
     """
 
     act: Act
@@ -107,16 +110,31 @@ class Step:
     repeats: bool = False
     why_not: str = ""
     frame: int | None = None
+    replies: tuple[Said, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """From where and when the session was recorded; nanoseconds since the epoch, None where it is not known."""
+
+    client: Endpoint | None = None
+    start_ns: int | None = None
+    end_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A session to play: `tls` is none, starttls or implicit; `unread` tells that more was said than could be read."""
+    """A session to play: `tls` is none, starttls or implicit; `unread` tells that more was said than could be read.
+
+    `preamble` goes out before anything else, TLS and the greeting included: a header of the PROXY protocol.
+    """
 
     name: str
     steps: tuple[Step, ...]
     tls: str = "none"
     unread: str = ""
+    seen: Seen = Seen()
+    preamble: bytes = b""
 
 
 def script_of(trace: Trace, name: str) -> Script:
@@ -128,14 +146,13 @@ def script_of(trace: Trace, name: str) -> Script:
     tls = trace.session.tls
     if tls is not None and tls.implicit and not tls.opened:
         raise UsageError(f"session {name}: it is encrypted from its first octet; --keylog opens it")
-    if trace.session.lmtp:
-        raise UsageError(f"session {name}: it is LMTP, which is not replayed")
     steps = tuple(_Reader(trace).steps())
     kind = "none" if tls is None else "implicit" if tls.implicit else "starttls"
     unread = "what follows STARTTLS is encrypted in the recording" if tls and not tls.opened else ""
     if not any(step.verb for step in steps):
         raise UsageError(f"session {name}: it holds no command to play")
-    return Script(name, steps, kind, unread)
+    seen = Seen(trace.session.connection.client, trace.session.start_ns, trace.session.end_ns)
+    return Script(name, steps, kind, unread, seen)
 
 
 class _Reader:
@@ -180,6 +197,7 @@ class _Reader:
             repeats,
             "" if login else _why_not(command),
             command.span.frame,
+            tuple(filter(None, (_said(each, None) for each in exchange.replies))) if self._session.lmtp else (),
         )
 
     def _login(self, exchange: AuthExchange) -> LoginAs | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from smtptrace import net
 from smtptrace.net import WireError
@@ -17,13 +18,17 @@ from smtptrace.wire import Connection, Endpoint, Open, Opening, Origin
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """How to get to a target: its numeric addresses, resolved once, so that the plan and the sending mean the same."""
+    """How to get to a target: its numeric addresses, resolved once, so that the plan and the sending mean the same.
+
+    Nothing more is sent there once `halt` is set.
+    """
 
     target: Target
     addresses: tuple[str, ...]
     secure: Secure
     bind: str | None = None
     timeout_s: float = 60.0
+    halt: threading.Event = field(default_factory=threading.Event)
 
 
 def where(endpoint: Endpoint, secure: Secure, *, bind: str | None, timeout_s: float) -> Where:
@@ -49,7 +54,7 @@ def send(script: Script, place: Where, rules: Rules) -> Played:
             problem = str(error)
             continue
         ends = (Endpoint(*wire.local), Endpoint(*wire.remote))
-        return play(player, wire, ends, place.secure, place.timeout_s)
+        return play(player, wire, ends, place.secure, place.timeout_s, halted=place.halt.is_set)
     player.broken(problem)
     ends = (Endpoint("", 0), Endpoint(place.addresses[0] if place.addresses else "", port))
     nothing = Connection(*ends, Origin("replay", "replay"), 1, None, (Open(Opening.NO_ANSWER),))

@@ -42,6 +42,28 @@ S: 250 ok
 C: QUIT
 S: 221 bye
 """
+DELIVERY = """\
+S: 220 hi
+C: LHLO a
+S: 250-hi
+S: 250 PIPELINING
+C: MAIL FROM:<a@b>
+S: 250 ok
+C: RCPT TO:<c@d>
+S: 250 ok
+C: RCPT TO:<no@d>
+S: 550 no
+C: RCPT TO:<e@d>
+S: 250 ok
+C: DATA
+S: 354 go
+C: text
+C: .
+S: 250 ok
+S: 550 full
+C: QUIT
+S: 221 bye
+"""
 LOGIN = """\
 S: 220 hi
 C: EHLO a

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from replay.scripts import SENDING, script
+from replay.scripts import DELIVERY, SENDING, script
 
 from smtptrace.replay.compare import Status, Verdict, between, compared
 from smtptrace.replay.player import Done
@@ -77,6 +79,17 @@ def test_an_early_end_and_a_break():
     done = (*played(found, *SAME[:2]).done, Done(found.steps[2], problem="closed"))
     comparison = compared(found, Played(done, NOWHERE, broken="closed"))
     assert (comparison.verdict, comparison.first, comparison.steps[2].status) == (Verdict.BROKEN, 2, Status.BROKEN)
+
+
+def test_a_reply_for_each_recipient():
+    """Each counts, not only the last (LMTP)."""
+    found = script(DELIVERY)
+    was = (b"220 hi", b"250-hi|250 PIPELINING", b"250 ok", b"250 ok", b"550 no", b"250 ok", b"550 full", b"221 bye")
+    run = played(found, *was)
+    for replies, detail in ((b"250 550", ""), (b"452 550", "recipient 1: 250 is now 452")):
+        each = tuple(map(said, replies.split()))
+        done = tuple(replace(one, replies=each) if one.step.verb == "DATA" else one for one in run.done)
+        assert compared(found, replace(run, done=done)).steps[6].detail == detail
 
 
 def test_nothing_recorded():

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from replay.scripts import CHUNKED, LOGIN, SENDING, script
+from replay.scripts import CHUNKED, DELIVERY, LOGIN, SENDING, script
 
 from smtptrace.auth import Login
+from smtptrace.replay.forwarded import with_xclient
 from smtptrace.replay.player import Player, Receive, Rules, Send, StartTls
 from smtptrace.replay.script import Said
 from smtptrace.secret import Secret
+from smtptrace.wire import Endpoint
 
 RULES = Rules(lambda how: Login(how.user, Secret("geheim")), plain_auth=True)
 
@@ -53,6 +55,34 @@ def test_parameters_follow_the_offer():
     assert sent[1] == b"MAIL FROM:<a@b> SIZE=20\r\n"
     assert sent[2] == b"RCPT TO:<c@d> NOTIFY=FAILURE ORCPT=rfc822;c@d\r\n"
     assert player.done[2].adapted == ("BODY left out", "PRDR left out")
+
+
+LMTP = ("220 x", "250-x|250 CHUNKING", "250 x", "250 x", "550 no", "250 x")
+
+
+def test_a_reply_for_each_recipient():
+    """In LMTP as many as were accepted, after DATA and after the last chunk; the last one ends the step."""
+    player, sent = play(script(DELIVERY, exact=True), *LMTP, "354 x", "250 one", "452 two", "221 x")
+    assert ([each.code for each in player.done[6].replies], player.done[6].received.code) == ([250, 452], 452)
+    assert sent[0] == b"LHLO a\r\n"
+    chunks = DELIVERY.replace(
+        "C: DATA\nS: 354 go\nC: text\nC: .\n", "C: BDAT 2\nC: \nS: 250 ok\nC: BDAT 6 LAST\nC: text\n"
+    )
+    player, _ = play(script(chunks, exact=True), *LMTP, "250 more", "250 one", "452 two", "221 x")
+    assert [len(done.replies) for done in player.done] == [0] * 7 + [2, 0]
+
+
+def test_xclient():
+    """With the attributes that are offered; the offer is that of the EHLO after it."""
+    found = with_xclient(script(SENDING, exact=True), Endpoint("10.0.0.9", 7))
+    offer = "250-x|250-SIZE|250 XCLIENT ADDR NAME"
+    player, sent = play(found, "220 x", offer, "220 x", "250 x", "250 x", "250 x", "354 x", "250 x", "221 x")
+    assert sent[:3] == [b"EHLO a\r\n", b"XCLIENT NAME=[UNAVAILABLE] ADDR=10.0.0.9\r\n", b"EHLO a\r\n"]
+    assert sent[4] == b"RCPT TO:<c@d>\r\n"
+    for offer in ("250-x|250 XCLIENT NAME", "250 x"):
+        player, sent = play(found, "220 x", offer, "221 x")
+        assert (sent, "XCLIENT" in player.stopped) == ([b"EHLO a\r\n", b"QUIT\r\n"], True)
+    assert play(found, "220 x", "250 XCLIENT ADDR|250 XCLIENT ADDR", "550 no", "221 x")[0].stopped
 
 
 def test_chunks():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from replay.scripts import LOGIN, SENDING, script
 
@@ -14,6 +14,7 @@ from smtptrace.secret import Secret
 from smtptrace.wire import Close, Endpoint, Octets, Secured, Side
 
 ENDS = (Endpoint("127.0.0.1", 40000), Endpoint("127.0.0.1", 25))
+RULES = Rules(lambda how: Login("alice", Secret("x")), plain_auth=True)
 REPLIES = [
     b"220 x\r\n",
     b"250-x\r\n250 STARTTLS\r\n",
@@ -56,7 +57,7 @@ class Told:
 def run(text: str, pieces: list[bytes], secure: Secure | None = None, breaks_at: bytes = b"(never)", **choices):
     found = script(text, **choices)
     wire = Told(list(pieces), breaks_at=breaks_at)
-    player = Player(found, Rules(lambda how: Login("alice", Secret("x")), plain_auth=True))
+    player = Player(found, RULES)
     return play(player, wire, ENDS, secure, 5.0), wire
 
 
@@ -117,3 +118,19 @@ def test_an_end_after_our_own_quit_is_no_matter():
     played, wire = run(SENDING, [b"554 no\r\n"])
     assert (played.broken, wire.written) == ("", [b"QUIT\r\n"])
     assert played.stopped
+
+
+def test_what_goes_out_before_all_else():
+    """A header of the PROXY protocol precedes even TLS, and is kept."""
+    found = replace(script(SENDING, tls="implicit"), preamble=b"PROXY UNKNOWN\r\n")
+    wire = Told(list(REPLIES))
+    played = play(Player(found, RULES), wire, ENDS, Secure(None, "mail.test"), 5.0)
+    assert wire.written[0] == b"PROXY UNKNOWN\r\n"
+    assert [type(event) for event in played.connection.events[:2]] == [Octets, Secured]
+
+
+def test_a_run_that_is_ended():
+    """Nothing more is sent."""
+    wire = Told(list(REPLIES))
+    played = play(Player(script(SENDING), RULES), wire, ENDS, None, 5.0, halted=lambda: len(wire.written) == 2)
+    assert (len(wire.written), played.broken, wire.closed) == (2, "the run was ended", 1)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from replay.scripts import CHUNKED, LOGIN, SENDING, script, sent, trace
+from replay.scripts import CHUNKED, DELIVERY, LOGIN, SENDING, script, sent, trace
 from support.dialogue import session
 
 from smtptrace.errors import UsageError
 from smtptrace.replay.script import Act, script_of, secrets_of
 from smtptrace.trace import Trace, trace_session
+from smtptrace.wire import Endpoint
 
 
 def test_steps_of_a_session():
@@ -96,17 +97,27 @@ def test_a_line_that_is_two_for_some_servers(line):
 
 
 def test_what_cannot_be_played():
-    """Encrypted from the first octet, LMTP, or nothing that a client says."""
+    """Encrypted from the first octet, or nothing that a client says."""
     read = session("-- secured")
     read.tls.implicit = True
     with pytest.raises(UsageError, match="keylog"):
         script_of(trace_session(read), "1")
-    lmtp = session("S: 220 hi\nC: LHLO a\nS: 250 hi\nC: QUIT\nS: 221 bye")
-    assert lmtp.lmtp
-    with pytest.raises(UsageError, match="LMTP"):
-        script_of(Trace(lmtp), "1")
     with pytest.raises(UsageError, match="no command"):
         script_of(Trace(session("S: 554 go away")), "1")
+
+
+def test_lmtp():
+    """The content has a reply for each recipient; the last one stands for all."""
+    content = next(step for step in script_of(trace(DELIVERY), "1").steps if step.act is Act.CONTENT)
+    assert ([each.code for each in content.replies], content.recorded.code) == ([250, 550], 550)
+    assert not any(step.replies for step in script_of(trace(SENDING), "1").steps)
+
+
+def test_where_and_when():
+    """The client's address, and the time from beginning to end."""
+    seen = script_of(trace_session(session(SENDING)), "1").seen
+    assert seen.client == Endpoint("10.0.0.5", 50011)
+    assert seen.end_ns > seen.start_ns
 
 
 def test_what_lies_behind_tls():
