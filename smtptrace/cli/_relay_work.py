@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from smtptrace import net
-from smtptrace.cli._replay_login import logins
+from smtptrace.cli._replay_login import Given, logins
 from smtptrace.errors import UsageError
 from smtptrace.replay.plan import Permission, plain_auth_allowed, refusals
 from smtptrace.replay.player import Rules
@@ -44,6 +44,6 @@ def answers(target: str, options: dict[str, Any]) -> tuple[str, tuple[Answer, ..
         click.echo(f"refused: {text}", err=True)
     if found:
         raise UsageError("nothing was sent; the lines above say why")
-    given = logins(list(scripts.values()), endpoint, descriptor=options["password_fd"])
+    given = logins(list(scripts.values()), endpoint, Given(descriptor=options["password_fd"]))
     rules = Rules(given, plain_auth_allowed(place.target, allowed), timeout_s=options["timeout_s"])
     return str(place.target), run_cases(asked, scripts.__getitem__, lambda script: send(script, place, rules))

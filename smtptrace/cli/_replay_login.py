@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from smtptrace.auth import Login
 from smtptrace.cli._password import PASSWORD, TOKEN, secret_from
@@ -19,32 +19,41 @@ _WITHOUT = ("EXTERNAL", "ANONYMOUS", "GSSAPI")
 _AGAINST = "_AGAINST"
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Whose login it is and where its secret comes from; the variables are names."""
+
+    user: str = ""
+    descriptor: int | None = None
+    recorded: bool = False
+    password_env: str | None = None
+    token_env: str | None = None
+    prompt: bool = False
+
+
 def logins(
-    scripts: Sequence[Script],
-    target: Endpoint,
-    *,
-    user: str = "",
-    descriptor: int | None = None,
-    recorded: bool = False,
-    second: bool = False,
+    scripts: Sequence[Script], target: Endpoint, given: Given, *, second: bool = False
 ) -> Callable[[LoginAs], Login]:
     """What gives the credentials for each login of the scripts, at this target.
 
-    The variables of the environment belong to the first target; those of the second end in `_AGAINST`.
+    The secret of the first target comes from `--password-fd`, the prompt where it is asked for, the variable that is
+    named, or the usual one. The variables for the second target end in `_AGAINST`.
 
     Raises:
         UsageError: a secret is missing, or one was given for several users.
     """
+    user = given.user
     wanted = [_named(step.login, user) for script in scripts for step in script.steps if step.login]
     wanted = [how for how in wanted if _needs_secret(how)]
-    if recorded:
+    if given.recorded:
         return lambda how: _login(_named(how, user), _recorded(how), target)
     _one_user(wanted)
     secrets: dict[bool, Secret] = {}
     for how in wanted:
         bearer = how.mechanism in _BEARER
         if bearer not in secrets:
-            secrets[bearer] = _ask(how, target, descriptor, second)
+            ask = _ask_second if second else _ask
+            secrets[bearer] = ask(how, target, given)
     return lambda how: _login(_named(how, user), secrets.get(how.mechanism in _BEARER, Secret("")), target)
 
 
@@ -65,13 +74,24 @@ def _one_user(wanted: Sequence[LoginAs]) -> None:
         raise UsageError("the recording does not show who logs in: name one with --user")
 
 
-def _ask(how: LoginAs, target: Endpoint, descriptor: int | None, second: bool) -> Secret:
+def _what(how: LoginAs, target: Endpoint) -> str:
+    return f"{'Token' if how.mechanism in _BEARER else 'Password'} of {visible(how.user)} at {target}"
+
+
+def _ask(how: LoginAs, target: Endpoint, given: Given) -> Secret:
     bearer = how.mechanism in _BEARER
-    variable = (TOKEN if bearer else PASSWORD) + (_AGAINST if second else "")
-    what = f"{'Token' if bearer else 'Password'} of {visible(how.user)} at {target}"
-    if descriptor is not None and second and variable not in os.environ:
+    named = given.token_env if bearer else given.password_env
+    if given.descriptor is None and not given.prompt and named is not None and named not in os.environ:
+        raise UsageError(f"the variable that --{'token' if bearer else 'password'}-env names is not set")
+    variable = "" if given.prompt else named or (TOKEN if bearer else PASSWORD)
+    return secret_from(given.descriptor, variable, _what(how, target))
+
+
+def _ask_second(how: LoginAs, target: Endpoint, given: Given) -> Secret:
+    variable = (TOKEN if how.mechanism in _BEARER else PASSWORD) + _AGAINST
+    if given.descriptor is not None and variable not in os.environ:
         raise UsageError(f"--against {target}: its secret is not that of the first target; set {variable}")
-    return secret_from(None if second else descriptor, variable, what)
+    return secret_from(None, variable, _what(how, target))
 
 
 def _recorded(how: LoginAs) -> Secret:

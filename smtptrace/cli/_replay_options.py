@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from smtptrace.cli._password import password_option
+from smtptrace.cli._replay_profile import read_profile
 
 F = TypeVar("F", bound=Callable[..., Any])
 _Option = Callable[[Any], Any]
@@ -19,7 +20,8 @@ _UNTIL = ("ehlo", "starttls", "auth", "mail", "rcpt", "data")
 
 def replay_options(command: F) -> F:
     """The options of `replay`."""
-    for option in reversed((*_SESSIONS, *_SAFETY, *_LOGIN, *_CONTENT, *_CHANGES, *_NET, *_OUTCOME)):
+    groups = (_PROFILE, _SESSIONS, _SAFETY, _LOGIN, _CONTENT, _CHANGES, _NET, _CLIENT, _OUTCOME)
+    for option in reversed([option for group in groups for option in group]):
         command = option(command)
     return password_option(command)
 
@@ -37,9 +39,24 @@ def _path(name: str, **kind: Any) -> _Option:
 
 _READABLE = {"exists": True, "dir_okay": False}
 
+_PROFILE: tuple[_Option, ...] = (
+    _path(
+        "--profile",
+        path=_READABLE,
+        is_eager=True,
+        expose_value=False,
+        callback=read_profile,
+        help="Options in a TOML file, HOST among them as target; never a secret.",
+    ),
+)
+
 _SESSIONS: tuple[_Option, ...] = (
     click.option("-s", "--session", "ids", multiple=True, metavar="ID", help="This session, as `list` names it."),
-    click.option("--all", "every", is_flag=True, help="All sessions, one after the other in recorded order."),
+    click.option("--all", "every", is_flag=True, help="All sessions; those that overlapped are played at once."),
+    click.option("--serial", is_flag=True, help="One after the other, in recorded order."),
+    click.option(
+        "--at-once", type=click.IntRange(1, 64), default=8, show_default=True, help="Sessions at once, at the most."
+    ),
     click.option("--stop-on-difference", is_flag=True, help="Leave out the sessions after one that differs."),
     click.option("--keylog", type=click.Path(), metavar="FILE", help="TLS keys that open the recording."),
 )
@@ -60,6 +77,9 @@ _LOGIN: tuple[_Option, ...] = (
     click.option("--no-auth", is_flag=True, help="Leave the login out."),
     click.option("--force-auth", is_flag=True, help="Try a mechanism that the target does not offer."),
     click.option("--ntlm-v1", is_flag=True, help="Answer NTLM in its first version, which is easily broken."),
+    click.option("--password-env", metavar="NAME", help="The variable that holds the password."),
+    click.option("--token-env", metavar="NAME", help="The variable that holds the token."),
+    click.option("--prompt", is_flag=True, help="Ask for the secret, whatever the environment holds."),
     click.option("--use-recorded-credentials", "recorded", is_flag=True, help="Log in with the secrets of the trace."),
 )
 
@@ -93,6 +113,16 @@ _NET: tuple[_Option, ...] = (
         show_default=True,
         metavar="S",
         help="Seconds for each whole reply.",
+    ),
+)
+
+_CLIENT: tuple[_Option, ...] = (
+    click.option(
+        "--proxy-header", "proxy", type=click.Choice(("v1", "v2")), help="Begin with a header of the PROXY protocol."
+    ),
+    click.option("--xclient", is_flag=True, help="Say XCLIENT where the target offers it."),
+    click.option(
+        "--client-address", "client", metavar="ADDRESS[:PORT]", help="Who the client was; as recorded otherwise."
     ),
 )
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import Any
 
+from smtptrace.cli._replay_site import client_of
 from smtptrace.outputs._text import visible
 from smtptrace.replay.compare import Compared, Comparison, Status
 from smtptrace.replay.content import stuffed
-from smtptrace.replay.report import Result
-from smtptrace.replay.script import Act, Said, Script, Step
+from smtptrace.replay.report import NotPlayed, Outcome, Result
+from smtptrace.replay.script import Act, Said, Step
 
 _MARKS = {
     Status.SAME: " ",
@@ -20,16 +23,21 @@ _MARKS = {
 }
 
 
-def plan_lines(scripts: Sequence[Script], target: str) -> Iterator[str]:
-    """What would be sent, line by line."""
-    for script in scripts:
+def plan_lines(work: Any) -> Iterator[str]:
+    """What would be sent, line by line, and what cannot be."""
+    target = " and ".join(visible(str(site.place.target)) for site in work.sites)
+    for script in work.scripts:
         tls = {"none": "without TLS", "starttls": "with STARTTLS", "implicit": "in TLS"}[script.tls]
-        yield f"session {visible(script.name)} -> {visible(target)}, {tls}"
+        yield f"session {visible(script.name)} -> {target}, {tls}"
         if script.unread:
             yield f"  note: {script.unread}"
+        if work.options["proxy"]:
+            yield f"  C: (a PROXY header for {visible(str(client_of(script, work.options)))})"
         for step in script.steps:
             if step.verb:
                 yield f"  C: {_command(step)}"
+    for each in work.left:
+        yield f"not played: {visible(each.reason)}"
 
 
 def _command(step: Step) -> str:
@@ -89,14 +97,37 @@ def _detail(compared: Compared) -> str:
     return visible("; ".join(part for part in parts if part), 300)
 
 
-def table_lines(results: Sequence[Result]) -> Iterator[str]:
-    """A line a session."""
-    yield f"{'session':<12} {'verdict':<10} first difference"
-    for result in results:
-        comparison = result.comparison
-        what = "" if comparison.first is None else _first(comparison, comparison.first)
-        row = f"{visible(result.script.name):<12} {comparison.verdict.value:<10} {visible(what)}"
-        yield row.rstrip()
+def outcome_lines(outcome: Outcome) -> Iterator[str]:
+    """One session at its one or two targets, and these against each other."""
+    for result in outcome.results:
+        yield from result_lines(result)
+    if outcome.second and outcome.between:
+        yield "the two targets"
+        yield from comparison_lines(outcome.between, str(outcome.first.target), str(outcome.second.target))
+
+
+def table_lines(outcomes: Sequence[Outcome], left: Sequence[NotPlayed]) -> Iterator[str]:
+    """A line a session and target, and how many came to what."""
+    results = [result for outcome in outcomes for result in outcome.results]
+    rows = [("session", "target", "steps", "seconds", "verdict", "first difference"), *map(_row, results)]
+    rows += [(visible(each.name), "-", "-", "-", "not played", visible(each.reason, 300)) for each in left]
+    widths = [max(len(row[at]) for row in rows) for at in range(5)]
+    for row in rows:
+        yield "  ".join([*(cell.ljust(width) for cell, width in zip(row[:5], widths, strict=True)), row[5]]).rstrip()
+    yield ", ".join(f"{count} {word}" for word, count in Counter(row[4] for row in rows[1:]).items())
+
+
+def _row(result: Result) -> tuple[str, ...]:
+    comparison, script = result.comparison, result.script
+    done = sum(each.done.received is not None for each in comparison.steps)
+    what = visible(script.unread) if comparison.first is None else _first(comparison, comparison.first)
+    steps = f"{done}/{len(comparison.steps)}"
+    return (visible(script.name), str(result.target), steps, _seconds(result), comparison.verdict.value, what)
+
+
+def _seconds(result: Result) -> str:
+    times = [event.time_ns for event in result.played.connection.events if event.time_ns is not None]
+    return f"{(times[-1] - times[0]) / 1e9:.2f}" if times else "-"
 
 
 def _first(comparison: Comparison, at: int) -> str:

@@ -31,12 +31,13 @@ def command(source: str, target: str, **options: Any) -> int:
     smtptrace replay -s 7 mail.pcapng localhost:2525
     smtptrace replay --dry-run session.smtp mail.example:587
     smtptrace replay session.smtp mail.example:587 --send --to me@example.com --tls starttls
+    smtptrace replay --all mail.pcapng --profile lab.toml
 
     Exit code: 0 the same, 1 a difference, 2 nothing was sent, 4 the target cannot be reached or broke.
     """
     from smtptrace.cli._replay_work import Work
 
-    work = Work(source, target, options)
+    work = Work(source, _sites(target, options), options)
     if options["dry_run"]:
         return _dry_run(work)
     with ExitStack() as stack:
@@ -45,10 +46,21 @@ def command(source: str, target: str, **options: Any) -> int:
         return _finish(work, work.play(save, _printer(work)))
 
 
+def _sites(target: str, options: dict[str, Any]) -> list[Any]:
+    """The target, and the second one; what a profile permits holds at its own target."""
+    from smtptrace.cli._replay_profile import elsewhere, is_own_target
+    from smtptrace.cli._replay_site import site
+
+    context = click.get_current_context()
+    beside = elsewhere(context, options)
+    found = [site(target, options if is_own_target(context, target) else beside)]
+    return [*found, site(options["against"], beside, second=True)] if options["against"] else found
+
+
 def _dry_run(work: Any) -> int:
     from smtptrace.cli._replay_text import plan_lines
 
-    for text in plan_lines(work.scripts, str(work.first.target)):
+    for text in plan_lines(work):
         click.echo(text)
     for refusal in work.refusals():
         click.echo(f"needed: {refusal}")
@@ -66,46 +78,51 @@ def _saver(path: Path | None, stack: ExitStack) -> Callable[[Any], None]:
 
 
 def _printer(work: Any) -> Callable[[Any], None]:
-    """What shows one outcome as soon as it is there."""
-    from smtptrace.cli._replay_text import comparison_lines, result_lines
+    """What shows one outcome as soon as it is there; of many only those that differ, for a table says the rest."""
+    from smtptrace.cli._replay_text import outcome_lines
     from smtptrace.outputs.jsonl import line
-    from smtptrace.replay.report import result_object, three_object
+    from smtptrace.replay.report import outcome_object
 
     def as_json(outcome: Any) -> None:
-        one = outcome.first
-        record = (
-            result_object(one, work.source)
-            if outcome.second is None
-            else three_object(one, outcome.second, outcome.between, work.source)
-        )
-        sys.stdout.buffer.write(line(record))
+        sys.stdout.buffer.write(line(outcome_object(outcome, work.source)))
         sys.stdout.buffer.flush()
 
     def as_text(outcome: Any) -> None:
-        for result in (outcome.first, outcome.second):
-            for text in result_lines(result) if result else ():
-                click.echo(text)
-        if outcome.between:
-            click.echo("the two targets")
-            for text in comparison_lines(outcome.between, str(outcome.first.target), str(outcome.second.target)):
-                click.echo(text)
+        for text in outcome_lines(outcome):
+            click.echo(text)
 
-    return as_json if work.options["as_json"] else as_text
+    def of_many(outcome: Any) -> None:
+        if outcome.differs:
+            as_text(outcome)
+
+    return as_json if work.options["as_json"] else of_many if len(work.scripts) > 1 else as_text
 
 
 def _finish(work: Any, outcomes: Sequence[Any]) -> int:
-    from smtptrace.cli._replay_text import table_lines
     from smtptrace.replay.compare import EXIT
-    from smtptrace.replay.report import junit, worst
+    from smtptrace.replay.junit import junit, write_report
+    from smtptrace.replay.report import suites, worst
 
-    results = [each for outcome in outcomes for each in (outcome.first, outcome.second) if each]
-    if len(outcomes) > 1 and not work.options["as_json"]:
-        for text in table_lines(results):
-            click.echo(text)
-    left = len(work.scripts) - len(outcomes)
-    if left:
-        click.echo(f"smtptrace: {left} sessions were left out after a difference", err=True)
+    _say_all(work, outcomes)
+    after = len(work.scripts) - len(outcomes)
+    if after:
+        click.echo(f"smtptrace: sessions left out after a difference: {after}", err=True)
     if work.options["junit"]:
-        work.write(work.options["junit"], junit(results))
-    between = [outcome.between.verdict for outcome in outcomes if outcome.between]
-    return EXIT[worst([*(each.comparison.verdict for each in results), *between])]
+        results = [each for outcome in outcomes for each in outcome.results]
+        write_report(work.options["junit"], junit("smtptrace replay", suites(results, work.left)))
+    return EXIT[worst([verdict for outcome in outcomes for verdict in outcome.verdicts])]
+
+
+def _say_all(work: Any, outcomes: Sequence[Any]) -> None:
+    """The table of many sessions, or what was not played."""
+    from smtptrace.cli._replay_text import table_lines
+    from smtptrace.outputs.jsonl import line
+    from smtptrace.replay.report import not_played_object
+
+    if work.options["as_json"]:
+        for each in work.left:
+            sys.stdout.buffer.write(line(not_played_object(each, work.source)))
+        sys.stdout.buffer.flush()
+    elif len(outcomes) + len(work.left) > 1:
+        for text in table_lines(outcomes, work.left):
+            click.echo(text)

@@ -1,14 +1,15 @@
-"""A replay as a record for JSON (`smtptrace.replay/1`, docs/replay.md) and for JUnit."""
+"""A replay as a record for JSON (`smtptrace.replay/1`, docs/replay.md) and as named results for JUnit."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from xml.etree import ElementTree as Xml
 
 from smtptrace.replay.compare import Compared, Comparison, Status, Verdict
+from smtptrace.replay.junit import Case, Suite
 from smtptrace.replay.plan import Target
+from smtptrace.replay.player import Done
 from smtptrace.replay.run import Played
 from smtptrace.replay.script import Said, Script
 
@@ -25,15 +26,52 @@ class Result:
     comparison: Comparison
 
 
-def result_object(result: Result, source: str) -> dict[str, Any]:
-    """The result as plain values."""
-    return {"schema": SCHEMA, "source": source, "id": result.script.name, **_outcome(result)}
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One session: at the target, and where it was asked for at a second one and these against each other."""
+
+    first: Result
+    second: Result | None = None
+    between: Comparison | None = None
+
+    @property
+    def results(self) -> tuple[Result, ...]:
+        """At each target."""
+        return (self.first, self.second) if self.second else (self.first,)
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """At each target, and of these against each other."""
+        found = tuple(each.comparison.verdict for each in self.results)
+        return (*found, self.between.verdict) if self.between else found
+
+    @property
+    def differs(self) -> bool:
+        """Whether any of these is not the same."""
+        return set(self.verdicts) != {Verdict.SAME}
 
 
-def three_object(first: Result, second: Result, between: Comparison, source: str) -> dict[str, Any]:
-    """The result at two targets, and these against each other."""
+@dataclass(frozen=True, slots=True)
+class NotPlayed:
+    """A session that was asked for and cannot be played."""
+
+    name: str
+    reason: str
+
+
+def not_played_object(left: NotPlayed, source: str) -> dict[str, Any]:
+    """It as plain values."""
+    return {"schema": SCHEMA, "source": source, "id": left.name, "verdict": "not-played", "reason": left.reason}
+
+
+def outcome_object(outcome: Outcome, source: str) -> dict[str, Any]:
+    """The session as plain values; `against` and `between` are there where it was played at a second target."""
+    found = {"schema": SCHEMA, "source": source, "id": outcome.first.script.name, **_outcome(outcome.first)}
+    if outcome.second is None or outcome.between is None:
+        return found
+    between = outcome.between
     beside = {"verdict": between.verdict.value, "first_difference": _number(between), "steps": _steps(between)}
-    return {**result_object(first, source), "against": _outcome(second), "between": beside}
+    return {**found, "against": _outcome(outcome.second), "between": beside}
 
 
 def _outcome(result: Result) -> dict[str, Any]:
@@ -67,12 +105,20 @@ def _step(number: int, compared: Compared) -> dict[str, Any]:
         "sent": text(done.sent) if done.sent else None,
         "recorded": said_object(done.step.recorded),
         "received": said_object(done.received),
+        **_each(done),
         "status": compared.status.value,
         "detail": compared.detail or None,
         "normalised": list(compared.rules),
         "adapted": list(done.adapted),
         "frame": done.step.frame,
     }
+
+
+def _each(done: Done) -> dict[str, Any]:
+    """The codes for each recipient, where there are such (LMTP)."""
+    if not (done.step.replies or done.replies):
+        return {}
+    return {"codes": {"recorded": [s.code for s in done.step.replies], "received": [s.code for s in done.replies]}}
 
 
 def said_object(said: Said | None) -> dict[str, Any] | None:
@@ -89,40 +135,32 @@ def text(octets: bytes) -> str:
     return octets.decode("utf-8", "replace")
 
 
-def junit(results: Sequence[Result]) -> bytes:
-    """A test suite a session, a test case a step, as JUnit writes it."""
-    root = Xml.Element("testsuites", name="smtptrace replay")
-    for result in results:
-        steps = result.comparison.steps
-        failed = sum(each.status in (Status.DIFFERENT, Status.NOT_REACHED) for each in steps)
-        broken = sum(each.status is Status.BROKEN for each in steps)
-        facts = {"tests": len(steps), "failures": failed, "errors": broken}
-        name = f"session {result.script.name} at {result.target}"
-        suite = Xml.SubElement(root, "testsuite", {"name": name} | {key: str(value) for key, value in facts.items()})
-        for number, each in enumerate(steps, 1):
-            _case(suite, number, each, name)
-    octets: bytes = Xml.tostring(root, encoding="utf-8", xml_declaration=True)
-    return octets
+def suites(results: Sequence[Result], left: Sequence[NotPlayed] = ()) -> tuple[Suite, ...]:
+    """A test suite a session and a test case a step; those that were not played are skipped cases of one more."""
+    found = [_suite(each) for each in results]
+    skipped = tuple(Case(f"session {each.name}", skipped=each.reason) for each in left)
+    return (*found, *([Suite("not played", skipped)] if skipped else []))
 
 
-def _case(suite: Xml.Element, number: int, compared: Compared, name: str) -> None:
+def _suite(result: Result) -> Suite:
+    cases = tuple(_case(number, each) for number, each in enumerate(result.comparison.steps, 1))
+    return Suite(f"session {result.script.name} at {result.target}", cases)
+
+
+_KINDS = {
+    Status.DIFFERENT: "failure",
+    Status.NOT_REACHED: "failure",
+    Status.BROKEN: "error",
+    Status.SKIPPED: "skipped",
+}
+
+
+def _case(number: int, compared: Compared) -> Case:
     done = compared.done
     seconds = (done.received.latency_ns or 0) / 1e9 if done.received else 0.0
-    verb = done.step.verb or "greeting"
-    case = Xml.SubElement(suite, "testcase", {"name": f"{number} {verb}", "classname": name, "time": f"{seconds:.3f}"})
-    kind = {
-        Status.DIFFERENT: "failure",
-        Status.NOT_REACHED: "failure",
-        Status.BROKEN: "error",
-        Status.SKIPPED: "skipped",
-    }.get(compared.status)
-    if kind:
-        Xml.SubElement(case, kind, {"message": _plain(compared.detail or compared.status.value)})
-
-
-def _plain(message: str) -> str:
-    """The text without the controls that XML has no form for."""
-    return "".join(mark if mark.isprintable() else "?" for mark in message)
+    kind = _KINDS.get(compared.status)
+    why = {kind: compared.detail or compared.status.value} if kind else {}
+    return Case(f"{number} {done.step.verb or 'greeting'}", seconds, **why)
 
 
 def worst(verdicts: Sequence[Verdict]) -> Verdict:

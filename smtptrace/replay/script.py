@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import enum
 import re
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from smtptrace import clean, grammar, masks
 from smtptrace.auth import Credential, Exposure, read_credentials
 from smtptrace.errors import UsageError
-from smtptrace.replay.expect import Expect, expectations
+from smtptrace.grammar import without_line_end
+from smtptrace.replay.expect import Directions, Expect, directions
+from smtptrace.replay.timing import Part, Timeline
+from smtptrace.replay.values import ENVIRONMENT, Capture, names_in
 from smtptrace.secret import Secret
 from smtptrace.smtp import AuthExchange, Command, DataExchange, Exchange, Reply, Session, read_session
 from smtptrace.trace import Trace
-from smtptrace.wire import Endpoint, Exactness
+from smtptrace.wire import Connection, Endpoint, Exactness, Octets
 
 
 class Act(enum.Enum):
@@ -47,6 +51,7 @@ _ACTS = {
 _MECHANISM = re.compile(r"[A-Z0-9_-]{1,20}")
 _CONTROLS = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _ABSENT = b"${MESSAGE}\r\n"
+_Key = tuple[int | None, str | None, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,7 @@ class LoginAs:
 
     `initial` tells of an initial response on the AUTH line; `cancelled_after` counts the responses before the
     client's `*`, None where there was none. `secret` is that of the trace, None where it holds only a proof.
+    `variable` names the variable of the environment that a script takes it from.
     """
 
     mechanism: str
@@ -84,6 +90,7 @@ class LoginAs:
     initial: bool = False
     cancelled_after: int | None = None
     secret: Secret | None = None
+    variable: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +102,11 @@ class Step:
     that one was sent and is not here, `repeats` that a secret of the trace stood in it and was masked. `why_not` is
     a reason not to send the step at all. `replies` are those to the content, where there is one for each recipient
     (LMTP); `recorded` is the last of them.
+
+    `parts` are the octets as they were sent, one for each reply, where the script is played as sent. `together` tells
+    that the step was sent before the reply to the one before it had come, `pause_ns` how long nothing was said before
+    it. `captures` are values to take from the reply, `fields` the lines of the content with placeholders in them.
+    `leaks` tells that a secret of the trace stands in it where no login is.
     """
 
     act: Act
@@ -111,6 +123,16 @@ class Step:
     why_not: str = ""
     frame: int | None = None
     replies: tuple[Said, ...] = ()
+    parts: tuple[Part, ...] = ()
+    together: bool = False
+    pause_ns: int = 0
+    captures: tuple[Capture, ...] = ()
+    fields: frozenset[bytes] = frozenset()
+    leaks: bool = False
+
+
+class NotPlayableError(UsageError):
+    """There is nothing in a session that could be played."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,16 +163,17 @@ def script_of(trace: Trace, name: str) -> Script:
     """The steps of a session as it was meant; the trace must hold the events of its connection and no masks.
 
     Raises:
-        UsageError: an expectation cannot be read, or there is nothing in the session that could be played.
+        NotPlayableError: there is nothing in the session that could be played.
+        UsageError: an expectation cannot be read.
     """
     tls = trace.session.tls
     if tls is not None and tls.implicit and not tls.opened:
-        raise UsageError(f"session {name}: it is encrypted from its first octet; --keylog opens it")
+        raise NotPlayableError(f"session {name}: it is encrypted from its first octet; --keylog opens it")
     steps = tuple(_Reader(trace).steps())
     kind = "none" if tls is None else "implicit" if tls.implicit else "starttls"
     unread = "what follows STARTTLS is encrypted in the recording" if tls and not tls.opened else ""
     if not any(step.verb for step in steps):
-        raise UsageError(f"session {name}: it holds no command to play")
+        raise NotPlayableError(f"session {name}: it holds no command to play")
     seen = Seen(trace.session.connection.client, trace.session.start_ns, trace.session.end_ns)
     return Script(name, steps, kind, unread, seen)
 
@@ -166,13 +189,13 @@ class _Reader:
         self._contents = {
             each.content.data for each in whole.exchanges if isinstance(each, DataExchange) and each.content
         }
-        self._latencies = {_key(each): each.latency_ns for each in trace.session.exchanges}
+        self._moments = _moments(trace.session)
         self._session: Session = read_session(clean.clean(connection).connection, keep_content=True)
-        self._expected = expectations(connection, self._session)
+        self._directions = directions(connection, self._session)
+        self._fields = fields_of(connection)
 
     def steps(self) -> Iterator[Step]:
-        greeting = self._session.greeting
-        yield Step(Act.GREETING, "", recorded=_said(greeting, None), expect=self._expected.get(-1))
+        yield greeting_of(self._session, self._directions)
         for at, exchange in enumerate(self._session.exchanges):
             if exchange.command is not None:
                 yield self._step(at, exchange)
@@ -180,41 +203,37 @@ class _Reader:
     def _step(self, at: int, exchange: Exchange) -> Step:
         command = exchange.command
         assert command is not None
-        login = self._login(exchange) if isinstance(exchange, AuthExchange) else None
-        act = Act.AUTH if login else _ACTS.get(command.verb or "", Act.OTHER)
+        login = self._login(at, exchange) if isinstance(exchange, AuthExchange) else None
         content, absent, repeats = self._content(exchange)
+        moment = self._moment(exchange)
         return Step(
-            act,
+            Act.AUTH if login else act_of(command),
             command.verb or "*",
             b"" if login else command.line,
             login is None and command.exactness is Exactness.MASKED,
-            _said(exchange.reply, self._latencies.get(_key(exchange))),
-            _said(exchange.intermediate, None) if isinstance(exchange, DataExchange) else None,
-            self._expected.get(at),
+            said(exchange.reply, moment.latency_ns),
+            said(exchange.intermediate) if isinstance(exchange, DataExchange) else None,
+            self._directions.expects.get(at),
             login,
             content,
             absent,
             repeats,
             "" if login else _why_not(command),
             command.span.frame,
-            tuple(filter(None, (_said(each, None) for each in exchange.replies))) if self._session.lmtp else (),
+            tuple(filter(None, map(said, exchange.replies))) if self._session.lmtp else (),
+            together=moment.together,
+            pause_ns=moment.pause_ns,
+            captures=self._directions.captures.get(at, ()),
+            fields=self._fields,
         )
 
-    def _login(self, exchange: AuthExchange) -> LoginAs | None:
-        if not _MECHANISM.fullmatch(exchange.mechanism):
-            return None
-        sent = sum(each.response is not None for each in exchange.rounds) + (exchange.initial is not None)
-        credential = self._credential(exchange)
-        secret = credential.secret if credential and credential.exposure in (Exposure.CLEAR, Exposure.BEARER) else None
-        return LoginAs(
-            exchange.mechanism,
-            (credential and credential.authcid) or "",
-            (credential and credential.domain) or "",
-            (credential and credential.authzid) or "",
-            exchange.initial is not None,
-            sent - 1 if exchange.cancelled else None,
-            secret,
-        )
+    def _login(self, at: int, exchange: AuthExchange) -> LoginAs | None:
+        return login_as(exchange, self._credential(exchange), self._directions.logins.get(at, ""))
+
+    def _moment(self, exchange: Exchange) -> _Moment:
+        """The first of those that are left under its key, for a packet may hold several commands of a kind."""
+        waiting = self._moments.get(_key(exchange))
+        return waiting.popleft() if waiting else _Moment()
 
     def _credential(self, exchange: AuthExchange) -> Credential | None:
         """The login that stands in the same packet or line, each once."""
@@ -241,11 +260,75 @@ def _why_not(command: Command) -> str:
     return "controls stand in the line" if _CONTROLS.search(command.line) else ""
 
 
-def _said(reply: Reply | None, latency_ns: int | None) -> Said | None:
+def act_of(command: Command) -> Act:
+    """What the command does."""
+    return _ACTS.get(command.verb or "", Act.OTHER)
+
+
+def greeting_of(session: Session, directions: Directions) -> Step:
+    """The step in which the server speaks first."""
+    expect, captures = directions.expects.get(-1), directions.captures.get(-1, ())
+    return Step(Act.GREETING, "", recorded=said(session.greeting), expect=expect, captures=captures)
+
+
+def login_as(exchange: AuthExchange, credential: Credential | None, who: str = "") -> LoginAs | None:
+    """How the exchange logs in, None where it names no mechanism; `who` stands in the place of the user sent."""
+    if not _MECHANISM.fullmatch(exchange.mechanism):
+        return None
+    responses = [each.response for each in exchange.rounds if each.response is not None]
+    responses += [] if exchange.initial is None else [exchange.initial]
+    known = credential and credential.exposure in (Exposure.CLEAR, Exposure.BEARER)
+    variables = (name for each in responses for name in names_in(each) if name.startswith(ENVIRONMENT))
+    return LoginAs(
+        exchange.mechanism,
+        who or (credential and credential.authcid) or "",
+        "" if who else (credential and credential.domain) or "",
+        "" if who else (credential and credential.authzid) or "",
+        exchange.initial is not None,
+        len(responses) - 1 if exchange.cancelled else None,
+        credential.secret if credential and known else None,
+        next(variables, "").removeprefix(ENVIRONMENT),
+    )
+
+
+def fields_of(connection: Connection) -> frozenset[bytes]:
+    """The lines of the client in which a placeholder stands, as a script has them, without their line ends."""
+    if connection.origin.format != "dialogue":
+        return frozenset()
+    masked = (e.data for e in connection.events if isinstance(e, Octets) and e.exactness is Exactness.MASKED)
+    return frozenset(without_line_end(line) for line in masked if any(names_in(line)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """When an exchange took place."""
+
+    latency_ns: int | None = None
+    together: bool = False
+    pause_ns: int = 0
+
+
+def _moments(session: Session) -> dict[_Key, deque[_Moment]]:
+    """Those of the exchanges under each key, in the order sent."""
+    found: dict[_Key, deque[_Moment]] = {}
+    timeline = Timeline(session.connection)
+    last = session.greeting
+    for each in session.exchanges:
+        if each.command is not None:
+            start = each.command.span.start
+            together = last is not None and timeline.sent(start) < timeline.come(last.span.stop)
+            moment = _Moment(each.latency_ns, together, timeline.pause_ns(start))
+            found.setdefault(_key(each), deque()).append(moment)
+        last = each.reply or last
+    return found
+
+
+def said(reply: Reply | None, latency_ns: int | None = None) -> Said | None:
+    """The reply of a session, None where there is none."""
     return None if reply is None else Said(reply.code, tuple(reply.lines), latency_ns)
 
 
-def _key(exchange: Exchange) -> tuple[int | None, str | None, int]:
+def _key(exchange: Exchange) -> _Key:
     """What an exchange is found by again after cleaning."""
     command, reply = exchange.command, exchange.reply
     return (command.span.frame if command else None, command.verb if command else None, reply.code if reply else 0)

@@ -1,0 +1,102 @@
+"""A target of `replay` with all that holds there: the way to it, what is permitted, and whose secret is given to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from smtptrace import net
+from smtptrace.cli._replay_login import Given, logins
+from smtptrace.net import WireError
+from smtptrace.replay.compare import compared
+from smtptrace.replay.forwarded import proxy_header
+from smtptrace.replay.plan import Permission, Target, plain_auth_allowed, refusals
+from smtptrace.replay.player import Rules
+from smtptrace.replay.report import Result
+from smtptrace.replay.run import Secure
+from smtptrace.replay.script import Script
+from smtptrace.replay.send import Where, send, where
+from smtptrace.wire import Endpoint
+
+PORT = 25
+FIRST_EPHEMERAL = 49152
+"""The port of a client of which only the address is given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One target; `options` are those of the command as they hold there, `secrets` those of the trace."""
+
+    place: Where
+    options: Mapping[str, Any]
+    second: bool = False
+
+    def refusals(self, scripts: Sequence[Script], secrets: frozenset[bytes]) -> tuple[str, ...]:
+        """Why nothing may be sent there."""
+        return refusals(scripts, self.place.target, self._allowed(secrets))
+
+    def _allowed(self, secrets: frozenset[bytes]) -> Permission:
+        options = self.options
+        return Permission(
+            send=options["send"],
+            recipients=options["recipients"],
+            rewritten=bool(options["to"]),
+            plain_auth=options["plain_auth"],
+            messages=options["max_messages"],
+            secrets=frozenset() if options["recorded"] else secrets,
+        )
+
+    def rules(self, scripts: Sequence[Script]) -> Rules:
+        """How to play the scripts there; asks for the secret where one is needed."""
+        options = self.options
+        end = self.place.target.endpoint
+        source = Given(
+            options["user"],
+            options["password_fd"],
+            options["recorded"],
+            options["password_env"],
+            options["token_env"],
+            options["prompt"],
+        )
+        given = logins(scripts, Endpoint(options["sni"] or end.host, end.port), source, second=self.second)
+        plain = plain_auth_allowed(self.place.target, self._allowed(frozenset()))
+        return Rules(given, plain, options["force_auth"], options["timeout_s"])
+
+    def play(self, script: Script, rules: Rules) -> Result:
+        """Play one script there, and compare."""
+        played = send(self._proxied(script), self.place, rules)
+        return Result(script, self.place.target, played, compared(script, played, self.options["match"]))
+
+    def _proxied(self, script: Script) -> Script:
+        version = self.options["proxy"]
+        if not version or not self.place.addresses:
+            return script
+        server = Endpoint(self.place.addresses[0], self.place.target.endpoint.port)
+        return replace(script, preamble=proxy_header(version, client_of(script, self.options), server))
+
+
+def client_of(script: Script, options: Mapping[str, Any]) -> Endpoint:
+    """Who the client is said to be: the one given, else the recorded one."""
+    if options["client"]:
+        return net.endpoint(options["client"], FIRST_EPHEMERAL)
+    return script.seen.client or Endpoint("", 0)
+
+
+def site(text: str, options: Mapping[str, Any], *, second: bool = False) -> Site:
+    """The target that a text names.
+
+    Raises:
+        WireError: its name cannot be resolved; a dry run does without.
+    """
+    endpoint = net.endpoint(text, PORT)
+    names = ("ca_file", "insecure", "certificate", "key", "least", "most")
+    context = net.client_context(**{name: options[name] for name in names}, keylog=options["write_keylog"])
+    secure = Secure(context, options["sni"] or endpoint.host)
+    try:
+        place = where(endpoint, secure, bind=options["bind"], timeout_s=options["timeout_s"])
+    except WireError:
+        if not options["dry_run"]:
+            raise
+        place = Where(Target(endpoint, loopback=False), (), secure)
+    return Site(place, options, second)
