@@ -53,6 +53,7 @@ _PREAMBLE = re.compile(
     rb"PROXY (?:TCP4|TCP6|UNKNOWN)|\r\n\r\n\0\r\nQUIT\n|\xff[\xf0-\xfe]|[\r\n \x08\x7f]|[^\r\n]{0,80}[\x08\x7f]"
 )
 """What may come before SMTP: the PROXY protocol, telnet's options, a key pressed."""
+_PROXY2 = b"\r\n\r\n\0\r\nQUIT\n"
 _UNPRINTABLE = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _MAIL = re.compile(rb"smtp|lmtp|mail|postfix|exim|exchange|qmail|\bmx[0-9]*\.", re.IGNORECASE)
 _OTHER_GREETING = re.compile(rb"ftp|nntp|usenet|\binn\b", re.IGNORECASE)
@@ -72,8 +73,16 @@ def is_text(octets: bytes) -> bool:
     return bool(octets) and _UNPRINTABLE.search(octets[:512]) is None and (len(octets) > 76 or b"\n" in octets)
 
 
+def _after_proxy(head: bytes) -> bytes:
+    """What follows a header of the PROXY protocol, version 2, which ends without a line end."""
+    if not head.startswith(_PROXY2):
+        return head
+    return head[len(_PROXY2) + 4 + int.from_bytes(head[len(_PROXY2) + 2 : len(_PROXY2) + 4]) :]
+
+
 def client_evidence(head: bytes) -> Evidence:
     """How much octets look like the client of SMTP."""
+    head = _after_proxy(head)
     line, end, _ = head.partition(b"\n")
     verb = grammar.verb_of(line)
     has_preamble = _PREAMBLE.match(head) is not None
