@@ -87,7 +87,7 @@ class Maker:
         self._facts: dict[str, str] = {}
         self._label: bytes = b""
         self._reply: int | None = None
-        self._chunk = 0
+        self._chunk, self._content_shown = 0, False
         self._connected = self._ended = self._secured = self._greeted = False
         self._tls_at: int | None = None
         self._shown: tuple[int, bytes] | None = None
@@ -165,8 +165,12 @@ class Maker:
             self._command(row)
 
     def _content(self, row: Row) -> None:
+        ends = row.data.removesuffix(b"\r\n") == b"."
+        if ends and not self._content_shown and "content" in self._hides:
+            self._gap(Side.CLIENT, row)
+        self._content_shown = not ends
         self._octets(Side.CLIENT, row, row.data)
-        if row.data.removesuffix(b"\r\n") == b"." or row.data.endswith(b"\r\n.\r\n"):
+        if ends or row.data.endswith(b"\r\n.\r\n"):
             self.in_content = False
             self.waiting.append("")
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from smtptrace.transcripts._escape import unescape
 from smtptrace.transcripts._rows import endpoint
 from smtptrace.transcripts._text import Line, Text
 from smtptrace.transcripts._times import stamp
-from smtptrace.transcripts._write import EXPECT, NAMES, SECOND
+from smtptrace.transcripts._write import DIRECTIVES, NAMES, SECOND
 from smtptrace.wire import (
     Certificate,
     Close,
@@ -35,7 +36,7 @@ from smtptrace.wire import (
 )
 
 COMMENT = re.compile(
-    rb"# ?(?P<word>smtptrace|session|client|server|times|fact|time|expect|gap|tls|certificate"
+    rb"# ?(?P<word>smtptrace|session|client|server|times|fact|time|expect|set|login|gap|tls|certificate"
     rb"|exactness|note|close|open|typed|irregular):"
     rb"(?: (?P<value>.*))?$"
 )
@@ -212,6 +213,10 @@ def _irregular(value: bytes) -> Irregularity | None:
     return Irregularity(kind, detail, _side(side))
 
 
+def _directive(word: str, value: bytes) -> Note:
+    return Note(f"{word}: {_text(value)}")
+
+
 EVENTS: dict[str, Callable[[bytes], Event | Certificate | None]] = {
     "gap": _gap,
     "tls": _tls,
@@ -221,5 +226,5 @@ EVENTS: dict[str, Callable[[bytes], Event | Certificate | None]] = {
     "typed": _typed,
     "irregular": _irregular,
     "note": lambda value: Note(_text(value)),
-    "expect": lambda value: Note(EXPECT + _text(value)),
+    **{word: partial(_directive, word) for word in DIRECTIVES},
 }

@@ -26,9 +26,11 @@ from smtptrace.wire import (
     Typed,
 )
 
-PLACEHOLDER = re.compile(rb"\$\{[A-Z][A-Z0-9_]*\}")
+PLACEHOLDER = re.compile(rb"\$\{(?:env:)?[A-Za-z_][A-Za-z0-9_]*\}")
 NAMES = {Side.CLIENT: "client", Side.SERVER: "server"}
-EXPECT = "expect: "
+DIRECTIVES = ("expect", "set", "login")
+"""Comments of a script: what a replay is to expect and to do (docs/replay.md); kept as notes that begin so."""
+_DIRECTIVE = tuple(f"{word}: " for word in DIRECTIVES)
 SECOND = 1_000_000_000
 YEAR_10000 = 253_402_300_800
 
@@ -132,7 +134,7 @@ def _describe(event: Event) -> Iterator[str]:
     elif isinstance(event, Secured):
         yield from _describe_tls(event)
     elif isinstance(event, Note):
-        if event.text.startswith(EXPECT):
+        if event.text.startswith(_DIRECTIVE):
             yield "# " + _said(event.text)
         else:
             yield "# note: " + _said(event.text)

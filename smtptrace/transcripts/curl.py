@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from smtptrace.transcripts._build import connections
-from smtptrace.transcripts._rows import likely, marked
+from smtptrace.transcripts._rows import Kind, Row, likely, marked
 from smtptrace.transcripts._text import Text
 from smtptrace.wire import Connection
 
@@ -35,4 +36,13 @@ def confidence(text: Text) -> float:
 
 def read(text: Text) -> tuple[Connection, ...]:
     """The sessions, one for each connection that curl says it made."""
-    return connections(text, "curl", marked(text, LINE), HIDES)
+    return connections(text, "curl", _asked(marked(text, LINE)), HIDES)
+
+
+def _asked(rows: Iterator[Row]) -> Iterator[Row]:
+    """The rows with data that is not shown only where content is due: under TLS braces stand for records as well."""
+    content = False
+    for row in rows:
+        content = row.data.startswith(b"354") if row.kind is Kind.SERVER else content
+        if content or row.kind is not Kind.UNSEEN:
+            yield row

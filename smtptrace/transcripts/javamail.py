@@ -11,7 +11,7 @@ from smtptrace.transcripts._rows import Kind, Row, likely, note
 from smtptrace.transcripts._text import Line, Text
 from smtptrace.wire import Connection, Endpoint, Exactness
 
-HIDES = frozenset({"line-ends", "credentials", "tls", "times"})
+HIDES = frozenset({"line-ends", "replies", "credentials", "tls", "times"})
 MARK = re.compile(rb"(?:\S+ )?DEBUG(?: SMTPS?)?: ")
 TRYING = re.compile(
     rb".*trying to connect to host \"(?P<host>[^\"]*)\", port (?P<port>[0-9]{1,5}), isSSL (?:true|false)"

@@ -9,9 +9,10 @@ from smtptrace.transcripts._build import connections
 from smtptrace.transcripts._infer import is_reply, sides
 from smtptrace.transcripts._rows import Kind, Row, note
 from smtptrace.transcripts._text import Text
+from smtptrace.transcripts.telnet import keyed
 from smtptrace.wire import Certificate, Connection, Gap, GapReason, Secured, Side
 
-HIDES = frozenset({"line-ends", "greeting", "commands", "times", "endpoints"})
+HIDES = frozenset({"line-ends", "greeting", "commands", "replies", "times", "endpoints"})
 START = re.compile(rb"CONNECTED\([0-9A-Fa-f]+\)|Connecting to \S+$|depth=[0-9] |verify return:")
 MARK = re.compile(
     START.pattern
@@ -38,29 +39,30 @@ def confidence(text: Text) -> float:
 
 def read(text: Text) -> tuple[Connection, ...]:
     """The session; with -starttls its beginning (greeting, EHLO, STARTTLS) is not shown."""
-    return connections(text, "s_client", sides(list(_rows(text))), HIDES)
+    return connections(text, "s_client", keyed(sides(list(_rows(text)))), HIDES)
 
 
 def _rows(text: Text) -> Iterator[Row]:
     secured, certificate = Secured(opened=True), Certificate("")
     held: list[Row] = []
-    began = inside = False
+    began = inside = content = False
     for line in text.lines:
         data = line.data
-        inside = data.startswith(b"-----BEGIN") or (inside and not data.startswith(b"-----END"))
+        inside = not content and (data.startswith(b"-----BEGIN") or (inside and not data.startswith(b"-----END")))
         fact = FACT.match(data)
         if fact and not began:
             _learn(fact, secured, certificate)
-        if inside or (not is_reply(data) and ASIDE.match(data)) or (not began and not is_reply(data)):
+        if inside or (not content and not is_reply(data) and (not began or ASIDE.match(data))):
             if fact and fact["told"]:
                 held.append(note(line))
             continue
-        if not began:
+        content = data.startswith(b"354 ") or (content and data != b"." and not is_reply(data))
+        said = Row(Kind.SAID, line.number, data)
+        if began:
+            yield said
+        else:
             began = True
-            yield from _beginning(
-                Row(Kind.START, line.number), secured, certificate, held, implicit=data.startswith(b"220")
-            )
-        yield Row(Kind.SAID, line.number, data)
+            yield from _beginning(said, secured, certificate, held)
     if not began and held:
         yield Row(Kind.START, text.lines[0].number, b"CONNECTED")
         yield from held
@@ -78,15 +80,25 @@ def _learn(fact: re.Match[bytes], secured: Secured, certificate: Certificate) ->
         certificate.issuer = fact["issuer"].decode("utf-8", "replace")
 
 
-def _beginning(
-    row: Row, secured: Secured, certificate: Certificate, held: list[Row], *, implicit: bool
-) -> Iterator[Row]:
-    yield row
+def _beginning(said: Row, secured: Secured, certificate: Certificate, held: list[Row]) -> Iterator[Row]:
+    """The rows up to the first line, which with -starttls may be the last one of what answered its own EHLO."""
+    yield said._replace(kind=Kind.START, data=b"")
     yield from held
-    secured.implicit, secured.frame = implicit, row.frame
+    secured.implicit, secured.frame = said.data.startswith(b"220"), said.frame
     secured.certificate = certificate if certificate.subject else None
-    event = row._replace(kind=Kind.EVENT)
-    if not implicit:
-        yield event._replace(event=Gap(Side.SERVER, None, GapReason.NOT_LOGGED, None, row.frame))
-        yield event._replace(event=Gap(Side.CLIENT, None, GapReason.NOT_LOGGED, None, row.frame))
-    yield event._replace(event=secured)
+    in_clear = said.data.startswith(b"250 ")
+    if not secured.implicit:
+        yield from _hidden(said)
+    if in_clear:
+        yield said._replace(kind=Kind.SERVER)
+        yield from _hidden(said)
+    yield said._replace(kind=Kind.EVENT, data=b"", event=secured)
+    if not in_clear:
+        yield said
+
+
+def _hidden(said: Row) -> Iterator[Row]:
+    """What s_client and the server say before TLS is not shown."""
+    for side in (Side.SERVER, Side.CLIENT):
+        gap = Gap(side, None, GapReason.NOT_LOGGED, None, said.frame)
+        yield said._replace(kind=Kind.EVENT, data=b"", event=gap)

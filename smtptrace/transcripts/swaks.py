@@ -9,11 +9,17 @@ from smtptrace.transcripts._rows import likely, marked
 from smtptrace.transcripts._text import Text
 from smtptrace.wire import Connection
 
-HIDES = frozenset({"line-ends", "times", "credentials"})
+# Credentials are hidden with -ahp, content with --suppress-data.
+HIDES = frozenset({"line-ends", "times", "credentials", "content"})
 SENT = rb"(?: ->|\*\*>| ~>|\*~>|~>|->)"
 GOT = rb"(?:<- |<\*\*|<~ |<~\*)"
 LINE = re.compile(
-    SENT + rb"(?: |$)(?P<client>.*)|" + GOT + rb"(?: |$)(?P<server>.*)|<-(?: |$)(?P<note>$)"
+    SENT
+    + rb" (?P<unseen>[0-9]+ lines sent$)|"
+    + SENT
+    + rb"(?: |$)(?P<client>.*)|"
+    + GOT
+    + rb"(?: |$)(?P<server>.*)|<-(?: |$)(?P<note>$)"
     rb"|=== (?P<start>Trying (?P<peer>\S+?)(?:\.\.\.)?$)|(?:===|\*\*\*)(?: |$)(?P<info>.*)"
 )
 MARK = re.compile(

@@ -9,7 +9,8 @@ from smtptrace.transcripts._rows import likely, marked
 from smtptrace.transcripts._text import Text
 from smtptrace.wire import Connection
 
-HIDES = frozenset({"line-ends", "content", "tls", "times", "endpoints"})
+# What is told of a message ends with it.
+HIDES = frozenset({"line-ends", "content", "closing", "tls", "times", "endpoints"})
 LINE = re.compile(
     rb"(?:\[(?P<time>[0-9]{4}-[0-9-]{5}[T ][0-9:.]{8,15}(?:Z|[+-][0-9:]{4,6})?)\] )?"
     rb"(?:>{1,2} (?P<unseen>\.[ \t]*$)|>{1,2} (?P<client>.*)|<{1,2} (?P<server>.*)|(?P<note>(?:!!|\+\+|==) .*))"
