@@ -40,6 +40,7 @@ def sessions(*turns: tuple[Side, bytes], port: int = 4000, shake: bool = True) -
         [(SERVER, b"220 a.test\r\n"), (CLIENT, b"VRFY jo"), (CLIENT, b"e\r\n")],
         [(CLIENT, b"E"), (CLIENT, b"HLO x\r"), (CLIENT, b"\n")],
         [(CLIENT, b"PROXY TCP4 1.2.3.4 5.6.7.8 9 25\r\n"), (SERVER, GREETING)],
+        [(CLIENT, b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c" + bytes(12) + b"EHLO x\r\n"), (SERVER, b"220 a\r\n")],
         [(CLIENT, b"\r\n"), (SERVER, GREETING)],
         [(CLIENT, b"EHKO\x08\x08LO x\r\n"), (SERVER, GREETING)],
         [(SERVER, b"2"), (SERVER, b"20 "), (SERVER, b"a.test Postfix\r\n"), (CLIENT, b"EHLO x\r\n")],
