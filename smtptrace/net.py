@@ -121,6 +121,11 @@ class SocketWire:
         cipher = secured.cipher()
         return TlsFacts(secured.version(), cipher[0] if cipher else None, secured.getpeercert(binary_form=True))
 
+    def stop_reading(self) -> None:
+        """Let a `read` that waits, here or in another thread, come to the end once it has given what arrived."""
+        with contextlib.suppress(OSError):  # the other end closed first
+            socket.socket.shutdown(self._socket, socket.SHUT_RD)  # the one of SSLSocket would forget TLS
+
     def close(self) -> None:
         """See Wire."""
         with contextlib.suppress(OSError):  # the other end closed first; there is nothing left to do
@@ -175,6 +180,24 @@ class Listener:
 
     def accept(self) -> SocketWire:
         """The next connection."""
+        self._socket.settimeout(None)
+        return self._accept()
+
+    def accept_within(self, timeout_s: float) -> SocketWire | None:
+        """The next connection, None where there is none in time.
+
+        Raises:
+            WireError: it was broken off before it was taken, or none can be taken now.
+        """
+        self._socket.settimeout(timeout_s)
+        try:
+            return self._accept()
+        except (TimeoutError, BlockingIOError):
+            return None
+        except OSError as error:
+            raise WireError(f"accepting: {reason(error)}") from error
+
+    def _accept(self) -> SocketWire:
         accepted, _ = self._socket.accept()
         accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return SocketWire(accepted)

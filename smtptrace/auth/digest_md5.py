@@ -152,6 +152,13 @@ def key_of(user: bytes, realm: bytes, password: bytes) -> bytes:
     return hashlib.md5(b":".join((user, realm, password)), usedforsecurity=False).digest()
 
 
+def rspauth(response: bytes, secret: Secret) -> bytes:
+    """The server's proof that it knows the password, for this response of a client (RFC 2831, 2.1.3)."""
+    said = _directives.quoted_list(response)
+    key = key_of(said.get("username", b""), said.get("realm", b""), secret.octets())
+    return b"rspauth=" + digest(key, said, b"")
+
+
 def _keys(identity: Identity, password: bytes) -> Iterator[bytes]:
     """The key with the names in UTF-8, then in Latin-1 where they fit: implementations disagree."""
     yield key_of(identity.user.encode("utf-8", "replace"), identity.domain.encode("utf-8", "replace"), password)

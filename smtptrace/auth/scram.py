@@ -210,6 +210,11 @@ def salted_password(name: str, password: str, salt: bytes, iterations: int) -> b
     return hashlib.pbkdf2_hmac(name, _variants.octets_of(password), salt, iterations)
 
 
+def normal(password: str) -> str:
+    """The password as both sides hash it (RFC 5802, 5.1), as it is where SASLprep does not allow it."""
+    return _saslprep.saslprep(password) or password
+
+
 def client_proof(name: str, salted: bytes, message: bytes) -> bytes:
     """ClientProof over an AuthMessage (RFC 5802, 3)."""
     key = hmac.digest(salted, b"Client Key", name)
@@ -249,7 +254,7 @@ def respond(login: Login, mechanism: str) -> Responder:
         raise AuthError(f"{mechanism}: the server's first message is not in order")
     if said.iterations > MOST_ITERATIONS:
         raise AuthError(f"{mechanism}: the server asks for {said.iterations} iterations")
-    salted = salted_password(name, _saslprep.saslprep(login.password) or login.password, said.salt, said.iterations)
+    salted = salted_password(name, normal(login.password), said.salt, said.iterations)
     final = b"c=" + base64.b64encode(header) + b",r=" + said.offer["r"]
     message = b",".join((first, offer, final))
     proof = base64.b64encode(client_proof(name, salted, message))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,52 +25,99 @@ GROUP = "act"
 @click.option(
     "--port-file", type=click.Path(path_type=Path), metavar="FILE", help="Write the port there once it listens."
 )
-@click.option("--once", is_flag=True, help="End when every session was played once.")
+@click.option("--once", is_flag=True, help="End after as many connections as there are sessions.")
+@click.option(
+    "--match",
+    type=click.Choice(("order", "helo", "login")),
+    default="order",
+    show_default=True,
+    help="Who gets which session: in recorded order, by the name in EHLO, by mechanism and user.",
+)
 @click.option("--strict", is_flag=True, help="Want the very commands in their order.")
 @click.option(
-    "--unrecorded", default="502 5.5.1 not in the recording", metavar="REPLY", help="To what is not recorded."
+    "--unrecorded",
+    default="refuse",
+    show_default=True,
+    metavar="refuse|close|accept|REPLY",
+    help="What to do with what is not recorded.",
+)
+@click.option(
+    "--clients", type=click.IntRange(1, 256), default=16, show_default=True, metavar="N", help="Most at once."
 )
 @click.option(
     "--ca-out", type=click.Path(path_type=Path), metavar="FILE", help="Write the authority of this run there."
 )
 @click.option("--keylog", type=click.Path(), metavar="FILE", help="TLS keys that open the recording.")
 @click.option("--save", type=click.Path(path_type=Path), metavar="FILE", help="Keep what came, as .pcapng or .smtp.")
-@click.option("--timeout", "timeout_s", type=click.FloatRange(0, min_open=True), default=300.0, metavar="S")
+@click.option(
+    "--timeout",
+    "timeout_s",
+    type=click.FloatRange(0, min_open=True),
+    default=300.0,
+    show_default=True,
+    metavar="S",
+    help="Seconds to wait for a client that is connected.",
+)
+@click.option(
+    "--wait",
+    "wait_s",
+    type=click.FloatRange(0, min_open=True),
+    metavar="S",
+    help="End when nobody is connected for so many seconds.",
+)
+@click.option("--junit", type=click.Path(path_type=Path), metavar="FILE", help="Write the outcome for a test runner.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a connection.")
 @password_option
 def command(source: str, **options: Any) -> int:
     """Greet, offer, challenge and reply as the server of SOURCE did, to whoever connects.
 
     Names, addresses and content of the client may differ, and commands may come again; --strict wants the very lines.
-    Its sessions are played one after the other, a connection each, and then from the first again. Any password is good
-    where one was; a SCRAM login that was accepted needs the password, from SMTPTRACE_PASSWORD or --password-fd.
+    Each connection gets the next session, several at once, and then the first again; --match finds it by what the
+    client says of itself. Any password is good where one was, unless one is given in SMTPTRACE_PASSWORD or by
+    --password-fd: then challenges are made anew and responses checked against it, and SCRAM and DIGEST-MD5 prove it.
 
     \b
     smtptrace serve --once --port-file port trace.pcapng
     smtptrace serve --listen 127.0.0.1:2525 --ca-out ca.pem trace.smtp
 
-    Exit code: 0 every client kept to the script, 1 one left it, 4 one broke off, or nobody can listen there.
+    Exit code: 0 every client kept to the script, 1 one left it, or a session was never played, 4 one broke
+    off, or nobody can listen there.
     """
-    from smtptrace.cli._serve_work import serve
+    from smtptrace.cli._serve_work import Work
 
-    worst = 0
-    for number, served in enumerate(serve(source, options), 1):
-        _show(number, served, as_json=options["as_json"])
-        worst = max(worst, 4 if served.broken else 1 if served.deviations else 0)
-    return worst
+    work, worst = Work(source, options), 0
+    with _ended_by_signals(), contextlib.closing(work.served()) as connections:
+        for served in connections:
+            _show(served, as_json=options["as_json"])
+            worst = max(worst, 4 if served.broken else 1 if served.deviations else 0)
+    for name in work.never_played:
+        click.echo(f"session {name}: never played", err=options["as_json"])
+    return max(worst, 1 if work.never_played else 0)
 
 
-def _show(number: int, served: Any, *, as_json: bool) -> None:
+@contextlib.contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """End well when interrupted or told to terminate, which is how a server ends."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo("smtptrace: interrupted", err=True)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _show(served: Any, *, as_json: bool) -> None:
     from smtptrace.outputs._text import visible
     from smtptrace.outputs.jsonl import line
+    from smtptrace.replay.serve_outcome import served_object
 
-    client = str(served.connection.client)
     if as_json:
-        record = {"schema": "smtptrace.serve/1", "number": number, "client": client}
-        outcome = {"deviations": list(served.deviations), "broken": served.broken or None}
-        sys.stdout.buffer.write(line({**record, **outcome}))
+        sys.stdout.buffer.write(line(served_object(served)))
         sys.stdout.buffer.flush()
         return
-    click.echo(f"{number} {client}: {'left the script' if served.deviations else 'as recorded'}")
+    how = "broke off" if served.broken else "left the script" if served.deviations else "as recorded"
+    click.echo(f"{served.number} {served.connection.client}: session {served.session}: {how}")
     for text in (*served.deviations, *([served.broken] if served.broken else [])):
         click.echo(f"    {visible(text, 300)}")
+    sys.stdout.flush()

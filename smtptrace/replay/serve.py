@@ -2,219 +2,259 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
+import enum
 import re
-from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
-from smtptrace.grammar import verb_of
-from smtptrace.replay.scram_server import ScramServer
+from smtptrace.grammar import is_base64, verb_of
+from smtptrace.replay.serve_action import BeginTls, ClientGoneError, Course, Say, hear_content, hear_line
+from smtptrace.replay.serve_login import CANCELLED, REFUSED, login
+from smtptrace.replay.serve_roster import Seat
+from smtptrace.replay.serve_script import CHUNK, Script, kind_of
+from smtptrace.replay.serve_usual import ENOUGH, accepting, accepting_login
 from smtptrace.secret import Secret
-from smtptrace.smtp import AuthExchange, DataExchange, Exchange, Reply, Session
+from smtptrace.smtp import AuthExchange, DataExchange, Exchange, Reply
 
 MOST_CONTENT = 64 * 1024 * 1024
-"""Octets of one chunk that a client may announce."""
+"""Octets of a message, or of one chunk that a client may announce."""
+
+MOST_TOLD = 100
+"""Deviations that are told one by one."""
+
+_INITIAL = re.compile(rb"[A-Za-z-]+[ \t=]+[^ \t]+[ \t]+([^ \t]+)")
 
 
-@dataclass(frozen=True, slots=True)
-class Say:
-    """Send these octets."""
+class Unrecorded(enum.Enum):
+    """What to do with what is not recorded: refuse it, end the connection, or take it as another server would."""
 
-    octets: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class HearLine:
-    """Wait for a line, with its line end."""
-
-
-@dataclass(frozen=True, slots=True)
-class HearContent:
-    """Wait for so many octets, or (None) for content up to its end mark."""
-
-    size: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class BeginTls:
-    """Go on in TLS."""
-
-
-Action = Say | HearLine | HearContent | BeginTls
-Serving = Generator[Action, bytes, None]
-"""Gives actions; takes the octets heard, None (empty) at the end of the client."""
-
-_PURPOSE = {"HELO": "EHLO", "LHLO": "EHLO", "X-EXPS": "AUTH", "BDAT": "DATA"}
-_USUAL = {"RSET": b"250 2.0.0 OK", "NOOP": b"250 2.0.0 OK", "QUIT": b"221 2.0.0 Bye"}
-"""What is answered where the recording has nothing; none of it leaves the script."""
-
-_CHUNK = re.compile(rb"(?i)BDAT[ \t]+([0-9]{1,12})[ \t]*(LAST)?[ \t]*$")
+    REFUSE = "refuse"
+    CLOSE = "close"
+    ACCEPT = "accept"
 
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How to serve: `strict` wants the very lines in their order; `unrecorded` is the reply to what is not recorded.
+    """How to serve: `strict` wants the very lines in their order; `unrecorded` says what to do with anything else.
 
-    `secret` is the password of who logs in; a SCRAM login that was accepted needs it.
+    `refusal` is the reply that refuses. `secret` is the password of who logs in: with it challenges are made anew and
+    responses checked.
     """
 
     strict: bool = False
-    unrecorded: bytes = b"502 5.5.1 not in the recording"
+    unrecorded: Unrecorded = Unrecorded.REFUSE
+    refusal: bytes = b"502 5.5.1 not in the recording"
     secret: Secret | None = None
 
 
 class Server:
-    """Serves one connection; `deviations` tells where the client left the script.
+    """Serves one connection.
 
     Args:
-        session: as recorded, with its replies.
+        seat: whose session is played; it may become another one when the client tells who it is.
         manner: how near the client must keep to it.
     """
 
-    def __init__(self, session: Session, manner: Manner) -> None:
-        self.deviations: list[str] = []
-        self.contents: list[bytes] = []
-        self._greeting = _lines(session.greeting) or b"220 smtptrace\r\n"
-        self._exchanges: Sequence[Exchange] = [each for each in session.exchanges if each.command and each.reply]
-        self._heard = [False] * len(self._exchanges)
+    def __init__(self, seat: Seat, manner: Manner) -> None:
+        self._seat = seat
         self._manner = manner
-        self._at = 0
-        self._quit = False
+        self._playing = seat.recorded
+        self._script = Script(seat.recorded.session, strict=manner.strict)
+        self._lines: list[tuple[bytes, bool]] = []
+        self._left: list[str] = []
+        self._untold = 0
+        self._tls = seat.recorded.implicit
+        self._recipients = 0
+        self._ended = False
 
-    def serve(self) -> Serving:
+    @property
+    def playing(self) -> str:
+        """The name of the session that is played."""
+        return self._playing.name
+
+    def deviations(self) -> tuple[str, ...]:
+        """Where the client left the script until now, what it did not say yet included."""
+        more = (f"and {self._untold} more lines that are not recorded",) if self._untold else ()
+        never = [f"never heard: {name}" for name in self._script.never_heard()]
+        rest = (f"and {len(never) - MOST_TOLD} more commands",) if len(never) > MOST_TOLD else ()
+        return (*self._left, *more, *never[:MOST_TOLD], *rest)
+
+    def serve(self) -> Course[None]:
         """The actions of the whole session."""
-        yield Say(self._greeting)
-        if self._greeting[:1] in b"45":
-            self._quit = True
-        while line := (yield HearLine()):
-            yield from self._command(line.rstrip(b"\r\n"))
-            if self._quit:
-                break
-        self._rest()
+        greeting = self._seat.recorded.session.greeting
+        yield Say(_lines(greeting) or b"220 smtptrace\r\n")
+        self._ended = not self._script.exchanges and self._script.ends()
+        try:
+            while not self._ended:
+                yield from self._command((yield from hear_line()))
+        except ClientGoneError:
+            pass  # its end is an event of the connection, and what it did not say is told
+        self._seat.settle()
+        if self._seat.recorded is not self._playing:
+            self._switch()
 
-    def _command(self, line: bytes) -> Serving:
-        verb = verb_of(line) or "*"
-        at = self._find(verb, line)
-        if at is None:
-            usual = _USUAL.get(verb)
-            if usual is None or self._manner.strict:
-                self.deviations.append(f"not recorded: {_shown(line)}")
-            self._quit = verb == "QUIT"
-            yield Say((usual or self._manner.unrecorded) + b"\r\n")
+    def _command(self, line: bytes) -> Course[None]:
+        self._known_by(line)
+        verb, kind = verb_of(line), kind_of(line)
+        exchange = self._script.find(line, tls=self._tls)
+        self._remember(line)
+        self._ended = verb == "QUIT" or _code(self._playing.session.greeting) >= 400
+        if exchange is None:
+            yield from self._unrecorded(line, verb, kind)
             return
-        self._heard[at], self._at = True, at + 1
-        self._quit = verb == "QUIT"
-        exchange = self._exchanges[at]
-        self._quit = self._quit or (exchange.reply is not None and exchange.reply.code == 421)
+        yield from self._answer(exchange, line, kind)
+        self._ended = self._ended or self._script.ends() or _code(exchange.reply) == 421
+
+    def _answer(self, exchange: Exchange, line: bytes, kind: str | None) -> Course[None]:
         if isinstance(exchange, AuthExchange):
             yield from self._login(exchange, line)
-        elif _purpose(verb) == "DATA":
+        elif kind in ("DATA", "CHUNK"):
             yield from self._content(exchange, line)
         else:
-            yield Say(_lines(exchange.reply))
-            if verb == "STARTTLS" and exchange.reply and exchange.reply.code == 220:
-                yield BeginTls()
+            yield Say(_hello(exchange.reply, line) if kind == "EHLO" and exchange.reply else self._final(exchange))
+            self._count(kind, _code(exchange.reply))
+            if kind == "STARTTLS" and _code(exchange.reply) == 220:
+                yield from self._begin_tls()
 
-    def _find(self, verb: str, line: bytes) -> int | None:
-        """The recorded exchange that answers a command: the next of its kind, else the last one before."""
-        if self._manner.strict:
-            here = next(iter(self._exchanges[self._at : self._at + 1]), None)
-            return self._at if here and self._is_very(here, verb, line) else None
-        kinds = [at for at, each in enumerate(self._exchanges) if self._is_kind(each, verb, line)]
-        ahead = [at for at in kinds if at >= self._at]
-        return ahead[0] if ahead else kinds[-1] if kinds else None
+    def _final(self, exchange: Exchange) -> bytes:
+        """The reply to a command; where none is recorded the connection ended, or nobody knows."""
+        found = b"".join(map(_lines, exchange.replies)) or _lines(exchange.reply)
+        return found or (b"" if self._script.ends() else self._manner.refusal + b"\r\n")
 
-    def _is_very(self, exchange: Exchange, verb: str, line: bytes) -> bool:
-        """Whether it is the very line; of a login the mechanism counts, for its secrets are not in the script."""
-        if isinstance(exchange, AuthExchange):
-            return self._is_kind(exchange, verb, line)
-        return exchange.command is not None and exchange.command.line == line
+    def _begin_tls(self) -> Course[None]:
+        yield BeginTls()
+        self._tls = True
 
-    def _is_kind(self, exchange: Exchange, verb: str, line: bytes) -> bool:
-        if exchange.command is None or _purpose(exchange.command.verb or "*") != _purpose(verb) or verb == "*":
-            return False
-        if not isinstance(exchange, AuthExchange):
-            return True
-        words = line.upper().split()
-        return len(words) > 1 and words[1] == exchange.mechanism.encode()
+    def _count(self, kind: str | None, code: int) -> None:
+        """The recipients of the present transaction: LMTP replies to each of them (RFC 2033, 4.2)."""
+        if kind == "RCPT":
+            self._recipients += code < 300
+        elif kind in ("MAIL", "EHLO", "RSET"):
+            self._recipients = 0
 
-    def _login(self, exchange: AuthExchange, line: bytes) -> Serving:
-        """The recorded challenges, whatever is answered; SCRAM ones are made anew, for they hold the client's nonce."""
-        words = line.split()
-        initial = words[2] if len(words) > 2 else None
-        scram = ScramServer.of(exchange, self._manner.secret)
-        challenges = [] if scram else [each.challenge for each in exchange.rounds if each.challenge]
-        if scram is not None:
-            response = initial if initial is not None else (yield from self._ask(b"334 "))
-            yield from self._scram(scram, exchange, response)
-            return
-        if initial is not None and exchange.initial is None:
-            challenges = challenges[1:]
-        elif initial is None and exchange.initial is not None and (yield from self._ask(b"334 ")) == b"*":
-            challenges = []
-        for challenge in challenges:
-            if (yield from self._ask(_lines(challenge).rstrip(b"\r\n"))) == b"*":
-                yield Say(b"501 5.7.0 cancelled\r\n")
-                return
-        yield Say(_lines(exchange.reply))
+    def _known_by(self, line: bytes) -> None:
+        """Choose the session by what the client says of itself."""
+        kind, words = kind_of(line), line.split(None, 1)
+        if kind == "EHLO":
+            self._seat.hello(words[1].strip() if len(words) > 1 else b"")
+        elif kind in ("MAIL", "QUIT"):
+            self._seat.no_login()
+        if self._seat.recorded is not self._playing:
+            self._switch()
 
-    def _scram(self, scram: ScramServer, exchange: AuthExchange, first: bytes) -> Serving:
-        final = yield from self._ask(b"334 " + base64.b64encode(scram.first(_decoded(first))))
-        verdict = scram.final(_decoded(final))
-        accepted = exchange.reply is not None and exchange.reply.code < 300
-        if accepted and verdict is None:
-            self.deviations.append("the password that the client has is not the one given here")
-            yield Say(b"535 5.7.8 authentication failed\r\n")
-            return
-        if accepted and verdict:
-            yield from self._ask(b"334 " + base64.b64encode(verdict))
-        yield Say(_lines(exchange.reply))
+    def _switch(self) -> Exchange | None:
+        """Go on in another session, as if it had been the one from the beginning; gives what answers the last line."""
+        self._playing, found = self._seat.recorded, None
+        self._script = Script(self._playing.session, strict=self._manner.strict)
+        self._left, self._untold = [], 0
+        for line, tls in self._lines:
+            found = self._script.find(line, tls=tls)
+            if found is None:
+                self._leave(line)
+        return found
 
-    def _ask(self, challenge: bytes) -> Generator[Action, bytes, bytes]:
-        yield Say(challenge + b"\r\n")
-        return (yield HearLine()).strip()
+    def _remember(self, line: bytes) -> None:
+        if not self._seat.settled:
+            self._lines.append((line, self._tls))
+        if len(self._lines) >= MOST_TOLD:
+            self._seat.settle()
 
-    def _content(self, exchange: Exchange, line: bytes) -> Serving:
-        chunk = _CHUNK.match(line)
+    def _unrecorded(self, line: bytes, verb: str | None, kind: str | None) -> Course[None]:
+        manner, harmless = self._manner, ENOUGH.get(verb or "")
+        chunk = CHUNK.match(line)
         if chunk:
-            size = min(int(chunk[1]), MOST_CONTENT)
-            self.contents.append((yield HearContent(size)))
-            yield Say(_lines(exchange.reply))
+            yield from self._chunk(int(chunk[1]))
+        if manner.strict or not (harmless or manner.unrecorded is Unrecorded.ACCEPT or kind == "CHUNK"):
+            self._leave(line)
+        if harmless:
+            yield Say(harmless + b"\r\n")
+        elif manner.unrecorded is Unrecorded.ACCEPT:
+            yield from self._accept(line, verb, kind or "")
+        elif kind == "CHUNK" and not manner.strict:
+            yield Say(b"250 2.0.0 OK\r\n")  # the reply that counts is the one to the last
+        elif manner.unrecorded is Unrecorded.CLOSE:
+            yield Say(b"421 4.3.2 not in the recording\r\n")
+            self._ended = True
+        else:
+            yield Say(manner.refusal + b"\r\n")
+            self._ended = self._ended or manner.refusal.startswith(b"421")
+
+    def _accept(self, line: bytes, verb: str | None, kind: str) -> Course[None]:
+        if verb in ("AUTH", "X-EXPS"):
+            made_up = accepting_login(kind.partition(" ")[2])
+            if made_up is not None:
+                yield from self._login(made_up, line)
+            else:
+                yield Say(b"504 5.5.4 not in the recording\r\n")
             return
-        data = isinstance(exchange, DataExchange) and exchange.content is not None
-        if not data:
-            yield Say(_lines(exchange.reply))
-            return
-        intermediate = exchange.intermediate if isinstance(exchange, DataExchange) else None
-        yield Say(_lines(intermediate) or b"354 go ahead\r\n")
-        self.contents.append((yield HearContent(None)))
-        yield Say(_lines(exchange.reply))
+        if verb == "DATA":
+            yield Say(b"354 go ahead\r\n")
+            yield from hear_content()
+        yield Say(accepting(verb) + b"\r\n")
+        if verb == "STARTTLS" and not self._tls:
+            yield from self._begin_tls()
 
-    def _rest(self) -> None:
-        """What was recorded and never heard, but for QUIT."""
-        for exchange, heard in zip(self._exchanges, self._heard, strict=True):
-            verb = exchange.command.verb if exchange.command else None
-            if not heard and verb != "QUIT" and not (verb in _USUAL and not self._manner.strict):
-                self.deviations.append(f"never heard: {verb or 'a line without a verb'}")
+    def _leave(self, line: bytes) -> None:
+        if len(self._left) < MOST_TOLD:
+            self._left.append(f"not recorded: {_shown(line)}")
+        else:
+            self._untold += 1
+
+    def _login(self, recorded: AuthExchange, line: bytes) -> Course[None]:
+        initial = _INITIAL.match(line)
+        attempt = yield from login(recorded, initial[1] if initial else None, self._manner.secret)
+        exchange: Exchange = recorded
+        self._seat.login(attempt.mechanism, attempt.credential.authcid or "")
+        if self._seat.recorded is not self._playing:
+            exchange = self._switch() or exchange
+        if attempt.cancelled and not (isinstance(exchange, AuthExchange) and exchange.cancelled):
+            self._left.append(f"cancelled: AUTH {attempt.mechanism}")
+            yield Say(CANCELLED + b"\r\n")
+        elif attempt.problem and _code(exchange.reply) < 300:
+            self._left.append(attempt.problem)
+            yield Say(REFUSED + b"\r\n")
+        else:
+            yield Say(self._final(exchange))
+
+    def _content(self, exchange: Exchange, line: bytes) -> Course[None]:
+        chunk = CHUNK.match(line)
+        recorded = exchange if isinstance(exchange, DataExchange) else None
+        if chunk:
+            yield from self._chunk(int(chunk[1]))
+        elif recorded is not None and (recorded.intermediate is not None or recorded.content is not None):
+            yield Say(_lines(recorded.intermediate) or b"354 go ahead\r\n")
+            yield from hear_content()
+        if self._playing.session.lmtp and exchange.replies:
+            last = len(exchange.replies) - 1
+            replies = [exchange.replies[min(at, last)] for at in range(max(self._recipients, 1))]
+            yield Say(b"".join(map(_lines, replies)))
+        else:
+            yield Say(self._final(exchange))
+
+    def _chunk(self, size: int) -> Course[None]:
+        if size > MOST_CONTENT:
+            self._left.append(f"a chunk of {size} octets, more than the {MOST_CONTENT} that are taken")
+            raise ClientGoneError
+        yield from hear_content(size)
 
 
-def _purpose(verb: str) -> str:
-    return _PURPOSE.get(verb, verb)
+def _code(reply: Reply | None) -> int:
+    return 0 if reply is None else reply.code
 
 
 def _lines(reply: Reply | None) -> bytes:
     return b"" if reply is None else b"".join(line + b"\r\n" for line in reply.lines)
 
 
-def _decoded(word: bytes) -> bytes:
-    try:
-        return base64.b64decode(word, validate=True)
-    except (binascii.Error, ValueError):
-        return b""
+def _hello(reply: Reply, line: bytes) -> bytes:
+    """The reply to EHLO; HELO gets its first line alone, for it has no extensions (RFC 5321, 4.1.1.1)."""
+    if verb_of(line) == "HELO" and len(reply.lines) > 1:
+        return b"%d %s\r\n" % (reply.code, reply.lines[0][4:])
+    return _lines(reply)
 
 
 def _shown(line: bytes) -> str:
-    """A command as far as it may be shown: an initial response may be a secret."""
+    """A command as far as it may be shown: an initial response, or one that came too late, may be a secret."""
+    if verb_of(line) is None and len(line) >= 8 and is_base64(line):
+        return f"a response of {len(line)} octets"
     words = line.decode("utf-8", "backslashreplace").split(" ")
-    return " ".join(words[:2]) if words[0].upper() == "AUTH" else " ".join(words)[:200]
+    return " ".join(words[:2])[:200] if words[0].upper() in ("AUTH", "X-EXPS") else " ".join(words)[:200]

@@ -7,47 +7,72 @@ import time
 from dataclasses import dataclass, field
 
 from smtptrace.net import SocketWire, WireError
-from smtptrace.replay.serve import Action, BeginTls, HearLine, Say, Server
+from smtptrace.replay.serve import Server
+from smtptrace.replay.serve_action import Action, BeginTls, HearLine, Say
 from smtptrace.wire import Close, Closing, Connection, Endpoint, Event, Octets, Origin, Secured, Side
 
 MOST_LINE = 64 * 1024
 MOST_CONTENT = 64 * 1024 * 1024
-"""Octets of a line and of a message; a client that sends more is cut off."""
+MOST_OCTETS = 128 * 1024 * 1024
+"""Octets of a line, of a message and of a whole connection; a client that sends more is cut off."""
+MOST_LINES = 100_000
+"""Lines of one connection."""
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """One connection served: `deviations` where the client left the script, `broken` how it ended if not well."""
+    """One connection served.
 
+    `number` counts the connections, `session` names the one that was played, `deviations` tell where the client left
+    it, `broken` how the connection ended if not well.
+    """
+
+    number: int
+    session: str
     connection: Connection
     deviations: tuple[str, ...]
     broken: str = ""
 
+    @property
+    def seconds(self) -> float:
+        """How long it took."""
+        began, last = self.connection.time_ns, self.connection.events[-1:]
+        return ((last[0].time_ns or began or 0) - (began or 0)) / 1e9 if last else 0.0
+
 
 @dataclass(slots=True)
-class _Course:
+class _Wire:
+    """What was said until now, and what was heard and not used yet."""
+
     wire: SocketWire
     context: ssl.SSLContext | None
     timeout_s: float
     held: bytearray = field(default_factory=bytearray)
     events: list[Event] = field(default_factory=list)
+    octets: int = 0
+    lines: int = 0
 
-    def do(self, action: Action) -> bytes:
-        """Do one action; gives what was heard, empty where nothing is to be heard or the client has gone."""
+    def do(self, action: Action) -> bytes | None:
+        """Do one action; gives what was heard, None where the client has gone."""
         if isinstance(action, Say):
-            self.wire.write(action.octets, self.timeout_s)
-            self.events.append(Octets(Side.SERVER, action.octets, time.time_ns()))
-            return b""
+            self._say(action.octets)
+            return None
         if isinstance(action, BeginTls):
-            self._secure(implicit=False)
-            return b""
+            self.secure(implicit=False)
+            return None
         if isinstance(action, HearLine):
-            return self._until(b"\n", MOST_LINE)
+            return self._line()
         if action.size is not None:
             return self._exactly(action.size)
-        return b"" if self._starts_with(b".\r\n") else self._until(b"\r\n.\r\n", MOST_CONTENT)
+        return b".\r\n" if self._starts_with(b".\r\n") else self._until(b"\r\n.\r\n", MOST_CONTENT)
 
-    def _secure(self, *, implicit: bool) -> None:
+    def _say(self, octets: bytes) -> None:
+        if octets:  # an event first: who has the reply may ask for it
+            self.events.append(Octets(Side.SERVER, octets, time.time_ns()))
+            self.wire.write(octets, self.timeout_s)
+
+    def secure(self, *, implicit: bool) -> None:
+        """Begin TLS."""
         if self.context is None:
             raise WireError("TLS is not set up")
         self.held.clear()  # what came before the handshake does not belong into TLS
@@ -55,15 +80,20 @@ class _Course:
         version = (facts.version or "").replace("TLSv", "TLS ") or None
         self.events.append(Secured(True, implicit, version, facts.cipher, time_ns=time.time_ns()))
 
-    def secure_at_once(self) -> None:
-        """Begin TLS before the greeting."""
-        self._secure(implicit=True)
+    def _line(self) -> bytes | None:
+        self.lines += 1
+        if self.lines > MOST_LINES:
+            raise WireError(f"the client sent more than {MOST_LINES} lines")
+        return self._until(b"\n", MOST_LINE)
 
     def _more(self) -> bool:
         octets = self.wire.read(self.timeout_s)
         if octets:
             self.events.append(Octets(Side.CLIENT, octets, time.time_ns()))
             self.held += octets
+            self.octets += len(octets)
+        if self.octets > MOST_OCTETS:
+            raise WireError(f"the client sent more than {MOST_OCTETS} octets")
         return bool(octets)
 
     def _starts_with(self, mark: bytes) -> bool:
@@ -75,20 +105,20 @@ class _Course:
         del self.held[: len(mark)]
         return True
 
-    def _until(self, mark: bytes, most: int) -> bytes:
+    def _until(self, mark: bytes, most: int) -> bytes | None:
         searched = 0
         while (end := self.held.find(mark, searched)) < 0:
             searched = max(len(self.held) - len(mark), 0)
             if len(self.held) > most:
                 raise WireError(f"the client sent more than {most} octets without an end")
             if not self._more():
-                return b""
+                return None
         return self._take(end + len(mark))
 
-    def _exactly(self, size: int) -> bytes:
+    def _exactly(self, size: int) -> bytes | None:
         while len(self.held) < size:
             if not self._more():
-                return b""
+                return None
         return self._take(size)
 
     def _take(self, size: int) -> bytes:
@@ -97,31 +127,60 @@ class _Course:
         return octets
 
 
-def serve_one(
-    server: Server, wire: SocketWire, context: ssl.SSLContext | None, *, implicit: bool, timeout_s: float
-) -> Served:
-    """Serve one connection and close it; a client that fails is an outcome."""
-    course = _Course(wire, context, timeout_s)
-    ends = (Endpoint(*wire.remote), Endpoint(*wire.local))
-    began, broken = time.time_ns(), ""
-    try:
-        if implicit:
-            course.secure_at_once()
-        _drive(server, course)
-    except WireError as error:
-        broken = str(error)
-    finally:
-        wire.close()
-    course.events.append(Close(Side.SERVER, Closing.FIN, time.time_ns()))
-    connection = Connection(*ends, Origin("serve", "serve"), 1, began, tuple(course.events))
-    return Served(connection, tuple(server.deviations), broken)
+class Serving:
+    """One connection being served; `run` serves it to its end, `so_far` may be asked from elsewhere meanwhile.
+
+    Args:
+        number: of the connection.
+        server: what to say.
+        wire: to the client.
+        ends: who it is, and where it was taken.
+    """
+
+    def __init__(self, number: int, server: Server, wire: SocketWire, ends: tuple[Endpoint, Endpoint]) -> None:
+        self._number = number
+        self._server = server
+        self._wire = wire
+        self._events: list[Event] = []
+        self._broken = ""
+        self._connection = Connection(*ends, Origin("serve", "serve"), number, time.time_ns())
+
+    def run(self, context: ssl.SSLContext | None, *, implicit: bool, timeout_s: float) -> Served:
+        """Serve and close it; a client that fails is an outcome.
+
+        Args:
+            context: for TLS, None where there is to be none.
+            implicit: whether TLS comes before the greeting.
+            timeout_s: seconds to wait for the client each time.
+        """
+        said = _Wire(self._wire, context, timeout_s, events=self._events)
+        try:
+            if implicit:
+                said.secure(implicit=True)
+            _drive(self._server, said)
+        except WireError as error:
+            self._broken = str(error)
+        finally:
+            self._wire.close()
+        self._events.append(Close(Side.SERVER, Closing.FIN, time.time_ns()))
+        return self.so_far()
+
+    def so_far(self) -> Served:
+        """What was said and left out until now."""
+        shown = self._connection
+        shown = Connection(shown.client, shown.server, shown.origin, shown.number, shown.time_ns, tuple(self._events))
+        return Served(self._number, self._server.playing, shown, self._server.deviations(), self._broken)
+
+    def hang_up(self) -> None:
+        """Hear what has arrived, and nothing more."""
+        self._wire.stop_reading()
 
 
-def _drive(server: Server, course: _Course) -> None:
+def _drive(server: Server, said: _Wire) -> None:
     actions = server.serve()
     try:
         action = next(actions)
         while True:
-            action = actions.send(course.do(action))
+            action = actions.send(said.do(action))
     except StopIteration:
         return

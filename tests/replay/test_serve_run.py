@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import pytest
-from replay.scripts import SENDING, trace
+from replay.scripts import SENDING
+from replay.serving import roster
 from replay.test_run import Told
 
-from smtptrace.clean import clean
+from smtptrace.replay import serve_run
 from smtptrace.replay.serve import Manner, Server
-from smtptrace.replay.serve_run import MOST_LINE, serve_one
-from smtptrace.smtp import read_session
-from smtptrace.wire import Octets, Side
+from smtptrace.replay.serve_run import MOST_LINE, Served, Serving
+from smtptrace.wire import Endpoint, Octets, Side
 
 LINES = b"EHLO a\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n"
+ENDS = (Endpoint("127.0.0.1", 40000), Endpoint("127.0.0.1", 25))
 
 
-class Connected(Told):
-    """A wire with two ends."""
+def serve(pieces: list[bytes], *, implicit: bool = False) -> Served:
+    server = Server(roster(SENDING).seat(), Manner())
+    serving = Serving(1, server, Told(list(pieces)), ENDS)
+    return serving.run(None, implicit=implicit, timeout_s=5)
 
-    local = ("127.0.0.1", 25)
-    remote = ("127.0.0.1", 40000)
 
-
-def serve(pieces: list[bytes], *, implicit: bool = False):
-    meant = read_session(clean(trace(SENDING).session.connection).connection, keep_content=True)
-    server = Server(meant, Manner())
-    return serve_one(server, Connected(list(pieces)), None, implicit=implicit, timeout_s=5), server
+def heard(served: Served) -> bytes:
+    return b"".join(e.data for e in served.connection.events if isinstance(e, Octets) and e.side is Side.CLIENT)
 
 
 @pytest.mark.parametrize("content", [b"hello\r\n.\r\n", b".\r\n"])
@@ -33,27 +31,46 @@ def test_lines_in_any_pieces(content):
     """And content up to its end mark, even where it is empty; all of it is kept."""
     whole = LINES + content + b"QUIT\r\n"
     for pieces in ([whole], [whole[at : at + 1] for at in range(len(whole))]):
-        served, _ = serve(pieces)
-        assert (served.deviations, served.broken) == ((), "")
-        heard = b"".join(e.data for e in served.connection.events if isinstance(e, Octets) and e.side is Side.CLIENT)
-        assert heard == whole
+        served = serve(pieces)
+        assert (served.number, served.session, served.deviations, served.broken) == (1, "1", (), "")
+        assert heard(served) == whole
+        assert served.seconds >= 0
 
 
 def test_a_client_that_goes():
-    """It is told what was never heard."""
-    for pieces in ([b"EHLO a\r\n"], [LINES + b"begins"], [LINES + b"."], [LINES + b"BDAT 5\r\nab"], []):
-        served, _ = serve(pieces)
+    """Wherever it does: it is told what was never heard."""
+    whole = LINES + b"hello\r\n.\r\nBDAT 5 LAST\r\nhello"
+    for size in range(len(whole)):
+        served = serve([whole[:size]] if size else [])
         assert served.connection.events
         assert served.broken == ""
-    assert serve([])[0].deviations[0] == "never heard: EHLO"
+        assert bool(served.deviations) is (size < len(LINES))
+    assert serve([]).deviations[0] == "never heard: EHLO"
 
 
-def test_an_endless_line():
+@pytest.mark.parametrize(
+    ("pieces", "told"),
+    [
+        ([b"x" * (MOST_LINE + 1)], "octets without an end"),
+        ([b"\0\xff" * 40_000], "octets without an end"),
+        ([b"EHLO a\r\n", *[b"NOOP\r\n" * 100] * 20], "lines"),
+        ([LINES, *[b"x" * 100] * 300], "octets"),
+    ],
+)
+def test_a_client_without_end(monkeypatch, pieces, told):
     """It is cut off."""
-    served, _ = serve([b"x" * (MOST_LINE + 1)])
-    assert "without an end" in served.broken
+    monkeypatch.setattr(serve_run, "MOST_LINES", 1000)
+    monkeypatch.setattr(serve_run, "MOST_OCTETS", 100_000)
+    monkeypatch.setattr(serve_run, "MOST_CONTENT", 20_000)
+    assert told in serve(pieces).broken
+
+
+def test_many_octets_in_good_order(monkeypatch):
+    """The whole connection has a bound too."""
+    monkeypatch.setattr(serve_run, "MOST_OCTETS", 1000)
+    assert "more than 1000 octets" in serve([b"NOOP\r\n"] * 300).broken
 
 
 def test_tls_that_is_not_set_up():
     """An outcome."""
-    assert serve([], implicit=True)[0].broken == "TLS is not set up"
+    assert serve([], implicit=True).broken == "TLS is not set up"

@@ -1,0 +1,89 @@
+"""From a capture or transcript to the sessions that `serve` plays."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from smtptrace.clean import mended
+from smtptrace.errors import UsageError
+from smtptrace.replay.serve_script import Recorded
+from smtptrace.smtp import AuthExchange, Session, read_session
+from smtptrace.trace import Trace
+
+MOST_SESSIONS = 10_000
+
+_NAME = re.compile(rb"220[ -]([A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8})[ \r\n]")
+
+
+def recorded(traces: Iterable[tuple[Trace, str]], source: str) -> tuple[Recorded, ...]:
+    """The sessions with typing mended, in the order in which they began; those without a greeting are left out.
+
+    Args:
+        traces: each with its name; their events must have been kept.
+        source: what they were read from, as an error names it.
+
+    Raises:
+        UsageError: nothing is left that a server said, or too much.
+    """
+    found: list[Recorded] = []
+    for trace, name in traces:
+        if trace.session.greeting is not None:
+            found.append(_recorded(trace, name))
+        if len(found) > MOST_SESSIONS:
+            raise UsageError(f"{source}: more than {MOST_SESSIONS} sessions; choose with -s")
+    if not found:
+        raise UsageError(f"{source}: no session with a greeting, and so nothing that a server said")
+    return tuple(sorted(found, key=lambda each: each.session.start_ns or 0))
+
+
+def _recorded(trace: Trace, name: str) -> Recorded:
+    """The session without its octets, which may be many."""
+    session = trace.session
+    meant = read_session(mended(session.connection)[0])
+    light = replace(session.connection, events=())
+    meant = replace(meant, connection=light, tls=session.tls, start_ns=session.start_ns)
+    logins = tuple((each.mechanism.upper(), (each.authcid or "").lower()) for each in trace.credentials)
+    return Recorded(name, meant, logins)
+
+
+def needs_tls(sessions: Sequence[Recorded]) -> bool:
+    """Whether a client may want TLS: it was there from the first octet, or offered."""
+    return any(each.implicit or _speaks_of_tls(each.session) for each in sessions)
+
+
+def _speaks_of_tls(session: Session) -> bool:
+    verbs = {each.command.verb for each in session.exchanges if each.command}
+    return "STARTTLS" in verbs or "STARTTLS" in (session.extensions or ())
+
+
+def names(sessions: Iterable[Recorded]) -> Iterator[str]:
+    """The names that clients of the recording may expect in the certificate."""
+    for each in sessions:
+        greeting = each.session.greeting
+        found = _NAME.match(greeting.lines[0] + b"\r\n") if greeting else None
+        if found:
+            yield found[1].decode()
+
+
+def shortcomings(sessions: Sequence[Recorded], *, password: bool) -> Iterator[str]:
+    """What cannot be played as it was, a line each."""
+    for each in sessions:
+        session = each.session
+        if session.tls is not None and not session.tls.opened:
+            yield f"session {each.name}: what was said in TLS cannot be read; --keylog opens it"
+        for login in session.authentications:
+            why = _needs(login, password=password)
+            if why:
+                yield f"session {each.name}: AUTH {login.mechanism}: {why}"
+
+
+def _needs(login: AuthExchange, *, password: bool) -> str:
+    accepted = login.reply is not None and login.reply.code < 300
+    name = login.mechanism.upper()
+    if accepted and name.startswith(("GSSAPI", "GSS-SPNEGO", "KERBEROS")):
+        return "a ticket is answered as recorded, which clients that check the server refuse"
+    if accepted and not password and name.startswith(("SCRAM-", "DIGEST-MD5")):
+        return "clients check that the server knows the password: SMTPTRACE_PASSWORD or --password-fd gives it"
+    return ""
