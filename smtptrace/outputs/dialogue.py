@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from rich.text import Text
 
+from smtptrace.diagnosis import Cause
+from smtptrace.findings import Finding
 from smtptrace.outputs._lines import Kind, Line, lines_of
 from smtptrace.outputs._text import visible
 from smtptrace.outputs._time import local
@@ -37,18 +39,40 @@ def render(trace: Trace, name: str, content_lines: int | None = _CONTENT_LINES) 
         name: the session's id.
         content_lines: lines of a message that are shown, None for all that are here.
     """
-    yield from _heading(trace, name)
+    yield from heading(trace, name)
     lines = lines_of(trace)
-    start = trace.session.start_ns
     origin = trace.session.connection.origin
     digits = max((len(origin.name(line.frame)) for line in lines), default=1)
     for line in lines:
-        for text in _texts(line, content_lines):
-            yield _margin(line, origin.name(line.frame), start, digits).append_text(text)
-    yield from _conclusions(trace)
+        yield from said(trace, line, digits, content_lines)
+    for finding in trace.findings:
+        yield concern(finding)
+    for cause in trace.causes:
+        yield from reason(cause)
 
 
-def _heading(trace: Trace, name: str) -> Iterator[Text]:
+def said(trace: Trace, line: Line, digits: int, content_lines: int | None = _CONTENT_LINES) -> Iterator[Text]:
+    """One line of a trace behind its frame, of at least so many digits, and its time; content on several."""
+    name = trace.session.connection.origin.name(line.frame)
+    for text in _texts(line, content_lines):
+        yield _margin(line, name, trace.session.start_ns, digits).append_text(text)
+
+
+def concern(finding: Finding) -> Text:
+    """One finding."""
+    return Text(
+        f"finding  {finding.severity.name.lower()}: {visible(finding.summary)} ({finding.rule})", style="yellow"
+    )
+
+
+def reason(cause: Cause) -> Iterator[Text]:
+    """One cause, and what to do."""
+    yield Text(f"cause    {cause.confidence:.0%} {visible(cause.summary)} ({cause.slug})", style="red")
+    yield Text(f"         fix: {visible(cause.fix)}")
+
+
+def heading(trace: Trace, name: str) -> Iterator[Text]:
+    """Who spoke with whom, when, and what is missing."""
     connection = trace.session.connection
     start = local(trace.session.start_ns)
     yield Text(
@@ -98,13 +122,3 @@ def _content(line: Line, most: int | None) -> Iterator[Text]:
         yield Text("| " + visible(row[:-1] if row.endswith(b"\r") else row), style="dim")
     if most is not None and len(rows) > most:
         yield Text(f"| ... {len(rows) - most} more lines; --content shows them", style="dim italic")
-
-
-def _conclusions(trace: Trace) -> Iterator[Text]:
-    for finding in trace.findings:
-        yield Text(
-            f"finding  {finding.severity.name.lower()}: {visible(finding.summary)} ({finding.rule})", style="yellow"
-        )
-    for cause in trace.causes:
-        yield Text(f"cause    {cause.confidence:.0%} {visible(cause.summary)} ({cause.slug})", style="red")
-        yield Text(f"         fix: {visible(cause.fix)}")
