@@ -1,4 +1,4 @@
-"""The three blocks of a pcapng file that we write (draft-ietf-opsawg-pcapng), little-endian."""
+"""The blocks of a pcapng file that we write (draft-ietf-opsawg-pcapng), little-endian."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ ETHERNET = 1
 LONGEST_COMMENT = 60_000
 """Octets of one comment that are written; an option holds 65,535."""
 
-_SECTION, _INTERFACE, _PACKET = 0x0A0D0D0A, 1, 6
+_SECTION, _INTERFACE, _STATISTICS, _PACKET = 0x0A0D0D0A, 1, 5, 6
 _END, _COMMENT = 0, 1
-_APPLICATION, _NAME, _RESOLUTION = 4, 2, 9
+_APPLICATION, _NAME, _RESOLUTION, _FILTER = 4, 2, 9, 11
+_DROPPED_BY_INTERFACE, _DROPPED_BY_SYSTEM = 5, 7
 
 
 def section(application: str, comment: str) -> bytes:
@@ -20,15 +21,25 @@ def section(application: str, comment: str) -> bytes:
     return _block(_SECTION, body + _options([(_COMMENT, comment.encode()), (_APPLICATION, application.encode())]))
 
 
-def interface(name: str) -> bytes:
-    """An Ethernet interface without snap length whose times are nanoseconds."""
-    body = struct.pack("<HHI", ETHERNET, 0, 0)
-    return _block(_INTERFACE, body + _options([(_NAME, name.encode()), (_RESOLUTION, b"\x09")]))
+def interface(name: str, link: int = ETHERNET, capture_filter: str = "") -> bytes:
+    """An interface without snap length whose times are nanoseconds; the filter is in libpcap's words, "" for none."""
+    body = struct.pack("<HHI", link, 0, 0)
+    options = [(_NAME, name.encode("utf-8", "surrogateescape")), (_RESOLUTION, b"\x09")]
+    if capture_filter:
+        options.append((_FILTER, b"\0" + shortened(capture_filter)))
+    return _block(_INTERFACE, body + _options(options))
 
 
-def packet(time_ns: int, octets: bytes, length: int, comments: Iterable[str] = ()) -> bytes:
-    """One packet of interface 0; `length` is what it had on the wire, more than `octets` where some are not here."""
-    body = struct.pack("<IIIII", 0, time_ns >> 32, time_ns & 0xFFFFFFFF, len(octets), length) + _padded(octets)
+def statistics(number: int, time_ns: int, by_interface: int | None, by_system: int | None) -> bytes:
+    """How many packets of an interface were dropped in all up to a time, as far as it is known."""
+    counts = ((_DROPPED_BY_INTERFACE, by_interface), (_DROPPED_BY_SYSTEM, by_system))
+    options = [(code, struct.pack("<Q", count)) for code, count in counts if count is not None]
+    return _block(_STATISTICS, struct.pack("<III", number, time_ns >> 32, time_ns & 0xFFFFFFFF) + _options(options))
+
+
+def packet(time_ns: int, octets: bytes, length: int, comments: Iterable[str] = (), number: int = 0) -> bytes:
+    """One packet of an interface; `length` is what it had on the wire, more than `octets` where some are not here."""
+    body = struct.pack("<IIIII", number, time_ns >> 32, time_ns & 0xFFFFFFFF, len(octets), length) + _padded(octets)
     return _block(_PACKET, body + _options([(_COMMENT, shortened(comment)) for comment in comments]))
 
 
