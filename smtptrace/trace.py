@@ -112,8 +112,11 @@ class Course:
         return "silent-server" if self._opening in (None, Opening.SYN_SEEN) else self._opening.value
 
     def so_far(self) -> Trace:
-        """What is known of a session that goes on: its end is not judged yet."""
-        return trace_session(self._dialogue.so_far())
+        """What is known of a session that goes on; nothing is judged while a login waits for its reply."""
+        session = self._dialogue.so_far()
+        if any(login.reply is None for login in session.authentications[-1:]):
+            return Trace(session, read_credentials(session))
+        return trace_session(session)
 
     def finish(self) -> Trace:
         """The whole session, judged."""

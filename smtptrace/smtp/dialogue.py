@@ -127,6 +127,7 @@ class Dialogue:
             transactions=[*self._ledger.done, *([current] if current else ())],
             tls=self.session.tls or (layer.secured() if layer is not None else None),
             octets=(self._octets[0], self._octets[1]),
+            complete=not self._gaps,
         )
 
     def _pour(self) -> None:
