@@ -10,11 +10,10 @@ from dataclasses import dataclass, replace
 from smtptrace import edits, masks
 from smtptrace.auth import Credential, Exposure, read_credentials
 from smtptrace.edits import Edit
+from smtptrace.masks import PLACEHOLDER
 from smtptrace.smtp import AuthExchange, Command, DataExchange, Exchange, Reply, Session, read_session
 from smtptrace.smtp.typing import as_meant, is_edited
 from smtptrace.wire import Connection, Event, Exactness, Gap, GapReason, Note, Octets, Side, Span, TimeBasis
-
-PLACEHOLDER = re.compile(rb"\$\{([A-Z][A-Z0-9_]{0,63})\}")
 
 _LINE_END = re.compile(rb"\r?\n|\r\0")
 _TLS = frozenset(("STARTTLS", "X-ANONYMOUSTLS"))
@@ -207,7 +206,7 @@ class _Writer:
         if span.start in self._sent:
             typed = "not shown, for the secret in it" if secret else _shown(self._sent[span.start])
             yield Note(f"mended; typed: {typed}")
-        if secret is not None:
+        if secret is not None and b"${env:" not in raw:
             name = self._name(login)
             self._need(name, _what(login), span.frame)
             raw = raw[: secret[0]] + b"${%s}" % name.encode() + raw[secret[1] :]

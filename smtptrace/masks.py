@@ -15,6 +15,9 @@ from smtptrace.redact import forms
 from smtptrace.trace import Trace
 from smtptrace.wire import Connection, Event, Exactness, Note, Side, Span, Typed
 
+PLACEHOLDER = re.compile(rb"\$\{((?:env:)?[A-Za-z_][A-Za-z0-9_]{0,63})\}")
+"""A value to fill in, in the place of a secret too; one of the environment has `env:` before its name."""
+
 _SECRET_LINE = re.compile(rb"[^\r\n]+")
 _TYPED_AUTH = re.compile(rb"(?i:AUTH)[ \t]+[A-Za-z0-9-]+(?:[ \t]+([^\r\n\0]+))?((?:\r\0[^\r\n\0]*){1,3})")
 _TYPED_LINE = re.compile(rb"\r\0([^\r\n\0]+)")
@@ -55,6 +58,7 @@ def swept(connection: Connection, credentials: Sequence[Credential]) -> Connecti
 def secret_forms(credentials: Iterable[Credential]) -> set[bytes]:
     """The ways in which the secrets may be written that are long enough to be searched for."""
     values = {each.secret.octets() for each in credentials if each.secret and not _is_name(each)}
+    values = {value for value in values if not PLACEHOLDER.fullmatch(value)}
     return {form for value in values if len(value) >= _SHORTEST for form in forms(value) if len(form) >= _SHORTEST}
 
 

@@ -1,16 +1,20 @@
-"""What a person expects of a reply: `# expect:` lines of a .smtp file (docs/replay.md)."""
+"""What a person wrote down for a reply: `# expect:`, `# set:` and `# login:` lines of a .smtp file (docs/replay.md)."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from smtptrace.errors import UsageError
+from smtptrace.replay.values import MARK as SET
+from smtptrace.replay.values import Capture, read_capture
 from smtptrace.smtp import Session
 from smtptrace.wire import Connection, Note
 
 MARK = "expect: "
+LOGIN = "login: "
 
 _CODE = re.compile(r"[2-5](?:[0-9]{2}|[0-9]x|xx)")
 _ENHANCED = re.compile(r"[245]\.(?:[0-9]{1,3}|x)\.(?:[0-9]{1,3}|x)")
@@ -21,7 +25,8 @@ _TIMEOUT = re.compile(r"timeout=([0-9]{1,5}(?:\.[0-9]{1,3})?)")
 class Expect:
     """What must hold of a reply: a code (`2xx` for a class), an enhanced code, a text found by a pattern.
 
-    `optional` means that another reply is no difference; `timeout_s` is how long to wait for it.
+    Codes may be several, `250|251`. `optional` means that another reply is no difference; `timeout_s` is how long to
+    wait for it.
     """
 
     code: str | None = None
@@ -36,6 +41,15 @@ class Expect:
         return self.code is not None or self.enhanced is not None or self.text is not None
 
 
+@dataclass(frozen=True, slots=True)
+class Directions:
+    """What a script says of its replies: each by the exchange it is about, -1 for the greeting."""
+
+    expects: Mapping[int, Expect] = field(default_factory=dict)
+    captures: Mapping[int, tuple[Capture, ...]] = field(default_factory=dict)
+    logins: Mapping[int, str] = field(default_factory=dict)
+
+
 def read_expect(text: str) -> Expect:
     """The expectation that one line states, such as `5xx 5.7.8 optional timeout=10 text=denied|refused`.
 
@@ -47,9 +61,9 @@ def read_expect(text: str) -> Expect:
     optional = False
     for word in words.split():
         found = _TIMEOUT.fullmatch(word)
-        if _CODE.fullmatch(word):
+        if _each(_CODE, word):
             code = word
-        elif _ENHANCED.fullmatch(word):
+        elif _each(_ENHANCED, word):
             enhanced = word
         elif found:
             timeout = float(found[1])
@@ -62,6 +76,10 @@ def read_expect(text: str) -> Expect:
     return Expect(code, enhanced, _pattern(pattern, text) if pattern else None, optional, timeout)
 
 
+def _each(form: re.Pattern[str], word: str) -> bool:
+    return all(form.fullmatch(part) for part in word.split("|"))
+
+
 def _pattern(pattern: str, text: str) -> re.Pattern[str]:
     try:
         return re.compile(pattern, re.IGNORECASE)
@@ -69,33 +87,48 @@ def _pattern(pattern: str, text: str) -> re.Pattern[str]:
         raise UsageError(f"# {MARK}{text!a}: no pattern: {error}") from error
 
 
-def expectations(connection: Connection, session: Session) -> dict[int, Expect]:
-    """The expectations by the exchange whose reply they are about, -1 for the greeting.
+def directions(connection: Connection, session: Session) -> Directions:
+    """What the comments of a script say; nothing where the connection comes from anything else.
 
-    A line is about the next reply: that of the command above it, unless that one stands between them.
+    A line is about the next reply: that of the command above it, unless that one stands between them. `# login:` is
+    about the command below it.
+
+    Raises:
+        UsageError: a line cannot be read.
     """
     exchanges = session.exchanges
     spoken = [(-1, 0, session.greeting)]
     spoken += [(at, each.command.span.frame or 0, each.reply) for at, each in enumerate(exchanges) if each.command]
-    found: dict[int, Expect] = {}
+    frames = [frame for _, frame, _ in spoken]
+    expects: dict[int, Expect] = {}
+    captures: dict[int, tuple[Capture, ...]] = {}
+    logins: dict[int, str] = {}
     for line, text in _lines(connection):
-        at, _, reply = [each for each in spoken if each[1] < line][-1]
+        at, _, reply = spoken[bisect_left(frames, line) - 1]
         answered = reply is not None and reply.span.frame is not None and reply.span.frame < line
-        found[at + 1 if answered else at] = read_expect(text)
-    return found
+        about = at + 1 if answered else at
+        if text.startswith(MARK):
+            expects[about] = read_expect(text.removeprefix(MARK))
+        elif text.startswith(SET):
+            captures[about] = (*captures.get(about, ()), read_capture(text.removeprefix(SET)))
+        elif text.startswith(LOGIN):
+            logins[at + 1] = text.removeprefix(LOGIN).strip()
+    return Directions(expects, captures, logins)
 
 
 def _lines(connection: Connection) -> Iterator[tuple[int, str]]:
     if connection.origin.format != "dialogue":
         return
     for event in connection.events:
-        if isinstance(event, Note) and event.text.startswith(MARK) and event.frame is not None:
-            yield event.frame, event.text.removeprefix(MARK)
+        if isinstance(event, Note) and event.frame is not None:
+            yield event.frame, event.text
 
 
 def matches(pattern: str, value: str | None) -> bool:
-    """Whether a code fits one in which `x` stands for any digit, or any number of an enhanced code."""
-    if value is None:
-        return False
+    """Whether a code fits one of those in which `x` stands for any digit, or any number of an enhanced code."""
+    return value is not None and any(_fits(each, value) for each in pattern.split("|"))
+
+
+def _fits(pattern: str, value: str) -> bool:
     asked, given = (pattern.split("."), value.split(".")) if "." in pattern else (list(pattern), list(value))
     return len(asked) == len(given) and all(one in ("x", two) for one, two in zip(asked, given, strict=True))

@@ -1,142 +1,58 @@
-"""Plays a script without I/O: actions come out, replies go in, and what became of each step is kept."""
+"""Plays a script as it was meant, without I/O: actions come out, replies go in; what became of each step is kept."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from contextlib import suppress
 
-from smtptrace.auth import Login
+from smtptrace.replay.actions import TIMEOUT_S, Action, Done, Pause, Play, Receive, Rules, Send, StartTls
 from smtptrace.replay.content import stuffed
-from smtptrace.replay.forwarded import allowed_attributes
-from smtptrace.replay.login import talk
-from smtptrace.replay.offer import fitted, offer, offered_lines
-from smtptrace.replay.script import Act, LoginAs, Said, Script, Step
+from smtptrace.replay.conversation import Conversation, given, was_accepted, went_well
+from smtptrace.replay.offer import fitted
+from smtptrace.replay.script import Act, Said, Script, Step
+from smtptrace.replay.values import MissingValueError, filled
 
-TIMEOUT_S = 60.0
-_FAREWELL_S = 5.0
-"""Seconds to wait for the reply to a QUIT that is not of the session."""
-
-
-@dataclass(frozen=True, slots=True)
-class Send:
-    """Send these octets."""
-
-    octets: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Receive:
-    """Wait for one reply, so many seconds at most."""
-
-    timeout_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class StartTls:
-    """Go on in TLS."""
-
-    timeout_s: float
-
-
-Action = Send | Receive | StartTls
-Play = Generator[Action, Said | None, Said | None]
-"""Gives actions; takes a reply after `Receive`, None after the others; a step ends with its last reply."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """How to play: `login` gives the credentials for a login of the script.
-
-    `plain_auth` lets them go without TLS; `force_auth` tries mechanisms that are not offered; `timeout_s` is the time
-    for each reply, whole.
-    """
-
-    login: Callable[[LoginAs], Login]
-    plain_auth: bool = False
-    force_auth: bool = False
-    timeout_s: float = TIMEOUT_S
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What became of a step.
-
-    `sent` is the command as it may be shown; `problem` says why it was not sent, or could not be ended; `adapted`
-    says what was changed for this target. `replies` are those to a content, where each recipient has one (LMTP).
-    """
-
-    step: Step
-    sent: bytes = b""
-    received: Said | None = None
-    problem: str = ""
-    adapted: tuple[str, ...] = ()
-    replies: tuple[Said, ...] = ()
-
+__all__ = ["TIMEOUT_S", "Action", "Done", "Pause", "Play", "Player", "Receive", "Rules", "Send", "StartTls"]
 
 _ENDS = re.compile(rb"(?i)LAST[ \t]*$")
+_GROUPED = (Act.MAIL, Act.RCPT)
 LATER = "sent with the last chunk, for the target has no CHUNKING"
+NOBODY = "the target took no recipient"
 
 
-class Player:
-    """Plays one script once; `done` grows with each step, `offers` holds what each EHLO was answered with.
-
-    `stopped` says why it ended before its end; once `ended` is set, nothing that happens matters any more.
-
-    Args:
-        script: prepared, with nothing left open.
-        rules: how to play it.
-    """
+class Player(Conversation):
+    """Plays one script as it was meant: command after command, adapted to what the target offers."""
 
     def __init__(self, script: Script, rules: Rules) -> None:
-        self.done: list[Done] = []
-        self.offers: list[tuple[str, ...]] = []
-        self.stopped = ""
-        self.ended = False
-        self._script = script
-        self._rules = rules
-        self._tls = script.tls == "implicit"
-        self._offered: dict[str, str] | None = None
+        super().__init__(script, rules)
         self._recipients = [0, 0]
-        self._sent = b""
-        self._adapted: tuple[str, ...] = ()
-        self._problem = ""
-        self._replies: tuple[Said, ...] = ()
-        self._lmtp = False
-        self._dead = False
-
-    @property
-    def begins_in_tls(self) -> bool:
-        """Whether TLS begins before the greeting."""
-        return self._script.tls == "implicit"
-
-    @property
-    def preamble(self) -> bytes:
-        """What goes out before all else, TLS included."""
-        return self._script.preamble
 
     def play(self) -> Generator[Action, Said | None, None]:
         """The actions of the whole session, QUIT at its end."""
-        for at, step in enumerate(self._script.steps):
-            if step.act is Act.QUIT:
+        while not self.stopped and (at := len(self.done)) < len(self._script.steps):
+            if self._script.steps[at].act is Act.QUIT:
                 break
-            self._sent, self._adapted, self._problem, self._replies = b"", (), step.why_not, ()
-            received = None
-            if not step.why_not:
-                received = yield from self._play(at, step)
-            self.done.append(Done(step, self._sent, received, self._problem, self._adapted, self._replies))
-            self.stopped = self._stops(step, received)
-            if self.stopped:
-                break
+            group = self._group(at)
+            yield from self._together(group) if len(group) > 1 else self._alone(at)
         if not self._dead:
             yield from self._quit()
 
-    def broken(self, problem: str) -> None:
-        """Note that the connection ended in the step that was being played."""
-        at = len(self.done)
-        if at < len(self._script.steps):
-            self.done.append(Done(self._script.steps[at], self._sent, None, problem, self._adapted, self._replies))
-        self.stopped = problem
+    def _alone(self, at: int) -> Generator[Action, Said | None, None]:
+        """One step, and its reply before anything else."""
+        step = self._script.steps[at]
+        self._begin(step)
+        received = None
+        if not step.why_not:
+            yield from self._pause(step.pause_ns)
+            received = yield from self._play(at, step)
+        self._end(step, received)
+
+    def _end(self, step: Step, received: Said | None) -> None:
+        self._take(step, received)
+        self._note(step, received, self._problem)
+        if self._problem != LATER:
+            self.stopped = self.stopped or self._stops(step, received, self._problem)
 
     def _play(self, at: int, step: Step) -> Play:
         plays: dict[Act, Callable[[int, Step], Play]] = {
@@ -152,78 +68,76 @@ class Player:
         }
         return plays[step.act](at, step)
 
-    def _timeout(self, step: Step) -> float:
-        return (step.expect.timeout_s if step.expect else None) or self._rules.timeout_s
+    def _group(self, at: int) -> tuple[int, ...]:
+        """The steps from this one on that the client sent together and that may be sent so here (RFC 2920, 3.1)."""
+        steps = self._script.steps
+        if steps[at].act not in _GROUPED or steps[at].why_not or not self._offers("PIPELINING"):
+            return (at,)
+        stop = at + 1
+        while stop < len(steps) and _joins(steps[stop]) and (steps[stop].act in _GROUPED or steps[stop].verb == "DATA"):
+            stop += 1
+            if steps[stop - 1].act is Act.CONTENT:
+                break
+        return tuple(range(at, stop))
 
-    def _reply(self, step: Step) -> Play:
-        return (yield Receive(self._timeout(step)))
+    def _together(self, group: tuple[int, ...]) -> Generator[Action, Said | None, None]:
+        """Several steps in one write, then their replies; content goes out once all of them are known."""
+        steps = [self._script.steps[at] for at in group]
+        lines, shown = [], []
+        for at, step in zip(group, steps, strict=True):
+            self._begin(step)
+            line = self._ready(step, b"DATA" if step.act is Act.CONTENT else self._line(at, step))
+            if line is None:
+                break
+            lines.append(line + b"\r\n")
+            shown.append((self._sent, self._adapted))
+        if len(lines) < 2:
+            yield from self._alone(group[0])
+            return
+        yield from self._pause(steps[0].pause_ns)
+        yield Send(b"".join(lines))
+        for step, (sent, adapted) in zip(steps, shown, strict=False):
+            self._begin(step)
+            self._sent, self._adapted = sent, adapted
+            received = yield from self._reply(step)
+            if step.act is Act.CONTENT:
+                received = yield from self._after_data(step, received)
+            else:
+                self._count(step, received)
+            self._end(step, received)
 
-    def _command(self, step: Step, line: bytes, octets: bytes = b"", shown: bytes | None = None) -> Play:
-        """Send a line, with what belongs to it in the same write, and take the reply; `shown` is what may be shown."""
-        self._sent = line if shown is None else shown
-        yield Send(line + b"\r\n" + octets)
-        return (yield from self._reply(step))
+    def _after_data(self, step: Step, reply: Said | None) -> Play:
+        """The content, or a lone dot where the target wants one although it took no recipient (RFC 2920, 3.1).
 
-    def _hello(self, step: Step) -> Play:
-        reply = yield from self._command(step, step.line)
-        if reply is not None and reply.code == 250:
-            self._offered = {} if step.verb == "HELO" else offer(reply)
-            self._lmtp = step.verb == "LHLO"
-            self.offers.append(tuple(offered_lines(reply)))
-        return reply
-
-    def _xclient(self, step: Step) -> Play:
-        """Who the client was, as far as the target lets it be said; it greets anew after that."""
-        offered = (self._offered or {}).get("XCLIENT", "").split()
-        line = allowed_attributes(step.line, offered)
-        if not line:
-            return self._refuse("the target does not offer XCLIENT with ADDR to us")
-        reply = yield from self._command(step, line)
-        if reply is not None and reply.code == 220:
-            self._offered = None
-        return reply
-
-    def _starttls(self, step: Step) -> Play:
-        if not self._offers("STARTTLS"):
-            return self._refuse("the target does not offer STARTTLS")
-        reply = yield from self._command(step, b"STARTTLS")
-        if reply is not None and reply.code == 220:
-            yield StartTls(self._timeout(step))
-            self._tls, self._offered = True, None
-        return reply
-
-    def _login(self, step: Step) -> Play:
-        how = step.login
-        assert how is not None
-        offered = (self._offered or {}).get("AUTH", "").split()
-        if not (self._tls or self._rules.plain_auth):
-            return self._refuse("there is no TLS, and credentials do not go in clear")
-        if how.mechanism not in offered and not self._rules.force_auth:
-            return self._refuse(f"the target does not offer {how.mechanism} but {' '.join(offered) or 'no AUTH'}")
-        return (yield from self._talk(step, how))
-
-    def _talk(self, step: Step, how: LoginAs) -> Play:
-        lines = talk(how, self._rules.login(how))
-        shown, reply = b"", None
-        try:
-            line = next(lines)
-            while True:
-                shown = shown + b" " + line.shown if shown else line.shown
-                reply = yield from self._command(step, line.octets, shown=shown)
-                line = lines.send(_given(reply))
-        except StopIteration as end:
-            self._problem = end.value
-        return reply
+        Where the session ends although there is a recipient, nothing is sent: a dot would be an empty message.
+        """
+        if reply is None or reply.code != 354:
+            return reply
+        if self._recipients[True] or not self._recipients[False]:
+            return (yield from self._message(step, None if self.stopped else step.content, reply))
+        yield Send(b".\r\n")
+        received = yield from self._reply(step)
+        self._problem = NOBODY if was_accepted(step) else ""
+        return received
 
     def _envelope(self, at: int, step: Step) -> Play:
+        if step.together and self._script.steps[at - 1].act in _GROUPED and not self._offers("PIPELINING"):
+            self._adapted += ("sent alone, for the target has no PIPELINING",)
+        reply = yield from self._command(step, self._line(at, step))
+        self._count(step, reply)
+        return reply
+
+    def _line(self, at: int, step: Step) -> bytes:
+        """MAIL or RCPT fitted to what the target offers."""
         line, left = fitted(step.line, self._offered or {}, self._size(at))
         self._adapted += left
-        reply = yield from self._command(step, line)
+        return line
+
+    def _count(self, step: Step, reply: Said | None) -> None:
         if step.act is Act.MAIL:
             self._recipients = [0, 0]
         elif reply is not None:
-            self._recipients[_went_well(reply)] += 1
-        return reply
+            self._recipients[went_well(reply)] += 1
 
     def _size(self, at: int) -> int:
         """Octets of the message that follows MAIL."""
@@ -231,27 +145,40 @@ class Player:
         for step in self._script.steps[at + 1 :]:
             if step.act is Act.MAIL:
                 break
-            size += len(step.content or b"")
+            with suppress(MissingValueError):  # said where the content is to be sent
+                size += len(self._filled(step) or b"")
         return size
 
     def _content(self, at: int, step: Step) -> Play:
-        if self._recipients[False] and not self._recipients[True] and _was_accepted(step):
-            return self._refuse("the target took no recipient")
+        if self._recipients[False] and not self._recipients[True] and was_accepted(step):
+            return self._refuse(NOBODY)
+        try:
+            content = self._filled(step)
+        except MissingValueError as error:
+            return self._refuse(f"{error}")
         if step.verb == "BDAT" and self._offers("CHUNKING"):
-            content = step.content or b""
+            octets = content or b""
             last = b" LAST" if _ENDS.search(step.line) else b""
-            reply = yield from self._command(step, b"BDAT %d%s" % (len(content), last), content)
+            reply = yield from self._command(step, b"BDAT %d%s" % (len(octets), last), octets)
             return (yield from self._others(step, reply)) if last else reply
         if step.verb == "BDAT":
             return (yield from self._as_data(at, step))
-        return (yield from self._data(step, step.content))
+        return (yield from self._data(step, content))
+
+    def _filled(self, step: Step) -> bytes | None:
+        """The content with its values in."""
+        if step.content is None or not step.fields:
+            return step.content
+        lines = step.content.split(b"\n")
+        values = self._values
+        return b"\n".join(filled(line, values)[0] if line.rstrip(b"\r") in step.fields else line for line in lines)
 
     def _others(self, step: Step, reply: Said | None) -> Play:
         """The replies for the other recipients, one for each that was accepted, in LMTP (RFC 2033, 4.2)."""
         self._replies = (reply,) if self._lmtp and reply else ()
         while self._lmtp and len(self._replies) < self._recipients[True]:
             reply = yield from self._reply(step)
-            self._replies += (_given(reply),)
+            self._replies += (given(reply),)
         return reply
 
     def _as_data(self, at: int, step: Step) -> Play:
@@ -262,68 +189,23 @@ class Player:
         first = at
         while first and self._script.steps[first - 1].act is Act.CONTENT:
             first -= 1
-        chunks = (each.content or b"" for each in self._script.steps[first : at + 1])
+        chunks = (self._filled(each) or b"" for each in self._script.steps[first : at + 1])
         return (yield from self._data(step, b"".join(chunks)))
 
     def _data(self, step: Step, content: bytes | None) -> Play:
         reply = yield from self._command(step, b"DATA")
         if reply is None or reply.code != 354:
             return reply
+        return (yield from self._message(step, content, reply))
+
+    def _message(self, step: Step, content: bytes | None, reply: Said) -> Play:
         if content is None:
             self._dead = True
             return reply
         yield Send(stuffed(content))
         return (yield from self._others(step, (yield from self._reply(step))))
 
-    def _quit(self) -> Generator[Action, Said | None, None]:
-        last = self._script.steps[-1]
-        step = last if last.act is Act.QUIT else Step(Act.QUIT, "QUIT", b"QUIT")
-        if step is not last or self.stopped:
-            self.ended = True
-            yield Send(b"QUIT\r\n")
-            yield Receive(min(self._rules.timeout_s, _FAREWELL_S))
-            return
-        self._adapted, self._problem = (), ""
-        received = yield from self._command(step, b"QUIT")
-        self.done.append(Done(step, self._sent, received))
 
-    def _refuse(self, problem: str) -> Said | None:
-        """Do not send the step, and say why."""
-        self._problem = problem
-        return None
-
-    def _offers(self, keyword: str) -> bool:
-        return self._offered is not None and keyword in self._offered
-
-    def _stops(self, step: Step, received: Said | None) -> str:
-        """Why the session ends after this step, "" where it goes on."""
-        if self._dead:
-            return "the target waits for a message that the session does not have; the connection is closed"
-        if step.why_not or self._problem == LATER:
-            return ""
-        if received is None or self._problem:
-            return self._problem
-        optional = step.expect is not None and step.expect.optional
-        return "" if _went_well(received) or not _was_accepted(step) or optional else self._fails(step, received)
-
-    def _fails(self, step: Step, received: Said) -> str:
-        """Why the session ends after a refusal that the recording does not have."""
-        if received.code == 421:
-            return "the target closes"
-        if step.act in (Act.RCPT, Act.OTHER):
-            return ""
-        return f"{step.verb or 'the greeting'} was refused, and what follows builds on it"
-
-
-def _given(reply: Said | None) -> Said:
-    assert reply is not None  # who drives the player answers every Receive
-    return reply
-
-
-def _went_well(reply: Said) -> bool:
-    return reply.code < 400
-
-
-def _was_accepted(step: Step) -> bool:
-    """Whether the step went well in the recording, or nothing is known of it."""
-    return step.recorded is None or step.recorded.code < 400
+def _joins(step: Step) -> bool:
+    """Whether a step was sent before the reply to the one before it, and can be so again."""
+    return step.together and not step.why_not and not step.asks and not step.fields

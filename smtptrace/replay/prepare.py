@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
-from smtptrace.clean import PLACEHOLDER
 from smtptrace.errors import UsageError
 from smtptrace.replay import content as message
+from smtptrace.replay.fields import with_values
 from smtptrace.replay.script import Act, LoginAs, Script, Step
+from smtptrace.replay.timing import Part, Piece
 
 UNTIL = ("ehlo", "starttls", "auth", "mail", "rcpt", "data")
 """Where a replay may end early, in the order of a session."""
@@ -26,7 +27,8 @@ class Choices:
     """What the user chose to be other than recorded; the defaults change nothing but Date and Message-ID.
 
     `tls` is none, starttls, implicit or "" (as recorded). `to` replaces every recipient. `values` are for
-    placeholders. `substitute` is sent where the trace does not hold a message, `test_message` makes one instead.
+    placeholders, `environment` names the variables that there are. `substitute` is sent where the trace does not hold
+    a message, `test_message` makes one instead.
     """
 
     helo: str = ""
@@ -39,6 +41,7 @@ class Choices:
     substitute: bytes | None = None
     test_message: bool = False
     values: Mapping[str, str] = field(default_factory=dict)
+    environment: Collection[str] = ()
 
 
 def prepared(script: Script, choices: Choices) -> Script:
@@ -53,6 +56,7 @@ def prepared(script: Script, choices: Choices) -> Script:
     tls = choices.tls or script.tls
     steps = _with_tls(steps, script.tls, tls)
     steps = tuple(_chosen(step, choices) for step in steps)
+    steps = with_values(steps, choices.values, choices.environment)
     return replace(script, steps=_with_messages(steps, choices), tls=tls)
 
 
@@ -90,15 +94,19 @@ def _with_tls(steps: tuple[Step, ...], recorded: str, wanted: str) -> tuple[Step
 
 
 def _chosen(step: Step, choices: Choices) -> Step:
-    if step.open:
-        step = replace(step, line=_filled(step.line, choices.values), open=_is_open(step.line, choices.values))
     if step.act is Act.HELLO and choices.helo:
-        return replace(step, line=step.verb.encode() + b" " + _word("--helo", choices.helo))
+        return _saying(step, step.verb.encode() + b" " + _word("--helo", choices.helo))
     if step.act is Act.RCPT and choices.to:
-        return replace(step, line=b"RCPT TO:<" + _word("--to", choices.to) + b">" + _notify(step.line))
+        return _saying(step, b"RCPT TO:<" + _word("--to", choices.to) + b">" + _notify(step.line))
     if step.login and choices.mechanism and step.login.mechanism != choices.mechanism.upper():
         return replace(step, login=_under(step.login, _word("--auth", choices.mechanism.upper()).decode()))
     return step
+
+
+def _saying(step: Step, line: bytes) -> Step:
+    """The step with another line, which goes in one piece where the script is played as sent."""
+    parts = tuple(Part((Piece(line + b"\r\n", part.pieces[0].pause_ns),), part.owed) for part in step.parts[:1])
+    return replace(step, line=line, open=False, parts=parts)
 
 
 def _under(login: LoginAs, mechanism: str) -> LoginAs:
@@ -117,18 +125,6 @@ def _notify(line: bytes) -> bytes:
     """The NOTIFY parameter, which keeps its sense for another recipient; ORCPT does not."""
     found = re.search(rb"(?i)[ \t](NOTIFY=[A-Z,]+)", line)
     return b" " + found[1] if found else b""
-
-
-def _filled(line: bytes, values: Mapping[str, str]) -> bytes:
-    for name, value in values.items():
-        if re.search(r"[\x00-\x1f\x7f]", value):
-            raise UsageError(f"--set {name}: a value with controls cannot stand in a command")
-    return PLACEHOLDER.sub(lambda found: values.get(found[1].decode(), found[0].decode()).encode(), line)
-
-
-def _is_open(line: bytes, values: Mapping[str, str]) -> bool:
-    names = PLACEHOLDER.findall(line)
-    return not names or any(name.decode() not in values for name in names)
 
 
 def _with_messages(steps: tuple[Step, ...], choices: Choices) -> tuple[Step, ...]:

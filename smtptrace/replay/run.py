@@ -8,10 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from smtptrace.net import TlsFacts, Wire, WireError
-from smtptrace.replay.player import Action, Done, Player, Receive, Send, StartTls
+from smtptrace.replay.actions import Action, Done, Pause, Receive, Send, StartTls
+from smtptrace.replay.conversation import Conversation
 from smtptrace.replay.replies import BrokenReplyError, ReplyBuffer
 from smtptrace.replay.script import Said
 from smtptrace.wire import Close, Closing, Connection, Endpoint, Event, Octets, Origin, Secured, Side
+
+_NAP_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +67,17 @@ class Course:
             return None
         if isinstance(action, Receive):
             return self._receive(action.timeout_s)
+        if isinstance(action, Pause):
+            self.pause(action.seconds)
+            return None
         self.start_tls(action, implicit=False)
         return None
+
+    def pause(self, seconds: float) -> None:
+        """Wait, unless the run is ended meanwhile."""
+        end = self.monotonic() + seconds
+        while (left := end - self.monotonic()) > 0 and not self.halted():
+            time.sleep(min(left, _NAP_S))
 
     def send(self, octets: bytes) -> None:
         """Send octets as they are."""
@@ -117,7 +129,7 @@ class Course:
 
 
 def play(
-    player: Player,
+    player: Conversation,
     wire: Wire,
     ends: tuple[Endpoint, Endpoint],
     secure: Secure | None,
@@ -145,8 +157,7 @@ def play(
         _drive(player, course)
     except WireError as error:
         if not player.ended:
-            broken = str(error)
-            player.broken(broken)
+            broken = player.broken(str(error))
     finally:
         wire.close()
     course.events.append(Close(Side.CLIENT, Closing.FIN, time.time_ns()))
@@ -154,7 +165,7 @@ def play(
     return Played(tuple(player.done), connection, tuple(player.offers), broken, player.stopped, course.tls)
 
 
-def _drive(player: Player, course: Course) -> None:
+def _drive(player: Conversation, course: Course) -> None:
     actions = player.play()
     try:
         action = next(actions)

@@ -105,7 +105,8 @@ class Step:
 
     `parts` are the octets as they were sent, one for each reply, where the script is played as sent. `together` tells
     that the step was sent before the reply to the one before it had come, `pause_ns` how long nothing was said before
-    it. `captures` are values to take from the reply, `fields` the lines of the content with placeholders in them.
+    it. `captures` are values to take from the reply. `asks` tells that values are put into the line while it is
+    played, `needs` names those that nobody knows; `fields` are the lines of the content in which placeholders stand.
     `leaks` tells that a secret of the trace stands in it where no login is.
     """
 
@@ -127,6 +128,8 @@ class Step:
     together: bool = False
     pause_ns: int = 0
     captures: tuple[Capture, ...] = ()
+    asks: bool = False
+    needs: tuple[str, ...] = ()
     fields: frozenset[bytes] = frozenset()
     leaks: bool = False
 
@@ -292,11 +295,11 @@ def login_as(exchange: AuthExchange, credential: Credential | None, who: str = "
 
 
 def fields_of(connection: Connection) -> frozenset[bytes]:
-    """The lines of the client in which a placeholder stands, as a script has them, without their line ends."""
+    """The lines of the client in which a placeholder stands, as a script has them, without line end and stuffed dot."""
     if connection.origin.format != "dialogue":
         return frozenset()
     masked = (e.data for e in connection.events if isinstance(e, Octets) and e.exactness is Exactness.MASKED)
-    return frozenset(without_line_end(line) for line in masked if any(names_in(line)))
+    return frozenset(without_line_end(line).removeprefix(b".") for line in masked if any(names_in(line)))
 
 
 @dataclass(frozen=True, slots=True)

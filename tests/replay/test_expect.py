@@ -53,3 +53,13 @@ def test_where_they_belong():
     steps = script_of(trace, "1").steps
     assert [each.expect and each.expect.code for each in steps] == ["220", "250", "551", "550", None]
     assert [each.recorded and each.recorded.code for each in steps] == [220, 250, 252, None, None]
+
+
+def test_several_codes():
+    """Any of them will do."""
+    assert matches("250|251", "251")
+    assert matches("2xx|4.7.1", "250")
+    assert not matches("250|251", "252")
+    assert read_expect("250|25x 2.1.x|2.0.0").enhanced == "2.1.x|2.0.0"
+    with pytest.raises(UsageError):
+        read_expect("250|")

@@ -178,3 +178,71 @@ def test_a_break_is_noted_at_its_step():
     player.broken("gone")
     assert [done.problem for done in player.done] == ["", "", "gone"]
     assert player.done[-1].sent == b"AUTH LOGIN"
+
+
+PIPELINED = """\
+S: 220 hi
+C: EHLO a
+S: 250 PIPELINING
+C: MAIL FROM:<a@b>
+C: RCPT TO:<c@d>
+C: RCPT TO:<e@d>
+C: DATA
+S: 250 ok
+S: 250 ok
+S: 250 ok
+S: 354 go
+C: Subject: s
+C: .
+S: 250 ok
+C: QUIT
+S: 221 bye
+"""
+OFFER = ("220 x", "250-x|250 PIPELINING")
+GROUP = b"MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nRCPT TO:<e@d>\r\nDATA\r\n"
+
+
+def test_commands_that_went_together_go_together():
+    """Where the target offers it, the content after the 354 (RFC 2920)."""
+    found = script(PIPELINED, exact=True)
+    player, sent = play(found, *OFFER, "250 x", "250 x", "250 x", "354 x", "250 x", "221 x")
+    assert sent[1:] == [GROUP, b"Subject: s\r\n.\r\n", b"QUIT\r\n"]
+    assert [done.received.code for done in player.done] == [220, 250, 250, 250, 250, 250, 221]
+    _, sent = play(script(SENDING), *OFFER, "250 x", "250 x", "354 x", "250 x", "221 x")
+    assert b"MAIL FROM:<a@b>\r\n" in sent
+
+
+def test_one_by_one_where_it_is_not_offered():
+    """It is said."""
+    player, sent = play(script(PIPELINED), "220 x", "250 x", "250 x", "250 x", "250 x", "354 x", "250 x", "221 x")
+    assert sent[1:3] == [b"MAIL FROM:<a@b>\r\n", b"RCPT TO:<c@d>\r\n"]
+    assert [done.adapted for done in player.done[2:5]] == [(), *[("sent alone, for the target has no PIPELINING",)] * 2]
+
+
+def test_a_target_that_took_no_recipient_but_wants_content():
+    """Gets a lone dot, never the message (RFC 2920, 3.1)."""
+    player, sent = play(script(PIPELINED), *OFFER, "250 x", "550 x", "550 x", "354 x", "554 x", "221 x")
+    assert sent[2:] == [b".\r\n", b"QUIT\r\n"]
+    assert player.done[-1].problem == "the target took no recipient"
+
+
+def test_no_empty_message_where_the_session_ends_early():
+    """Nothing goes after 354 to one that has a recipient; the connection is closed."""
+    player, sent = play(script(PIPELINED), *OFFER, "250 x", "250 x", "421 x", "354 x")
+    assert sent[1:] == [GROUP]
+    assert player.stopped == "the target closes"
+
+
+def test_a_refused_group():
+    """All its replies are taken before the session ends."""
+    player, sent = play(script(PIPELINED), *OFFER, "550 x", "503 x", "503 x", "503 x", "221 x")
+    assert sent[1:] == [GROUP, b"QUIT\r\n"]
+    assert (len(player.done), player.stopped) == (6, "MAIL was refused, and what follows builds on it")
+
+
+def test_a_recipient_that_must_not_go_is_not_in_a_group():
+    """Nothing of the group after it goes either."""
+    rules = Rules(RULES.login, may_go=lambda line: b"e@d" not in line)
+    player, sent = play(script(PIPELINED), *OFFER, "250 x", "250 x", "221 x", rules=rules)
+    assert sent[1:] == [b"MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\n", b"QUIT\r\n"]
+    assert player.stopped == "this recipient is not allowed"
