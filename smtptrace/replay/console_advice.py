@@ -1,0 +1,18 @@
+"""What to do where the console cannot go on."""
+
+from __future__ import annotations
+
+NOT_IN_CLEAR = (
+    "not sent: there is no TLS, and credentials do not go in clear; type STARTTLS, "
+    "or start again with --allow-plaintext-auth"
+)
+SILENT = "; a port for TLS at once, as 465 is, waits for the client: try --tls"
+
+
+def tls_hint(problem: str, implicit: bool) -> str:
+    """What may help after a handshake that failed, "" where nothing is known."""
+    if "certificate does not verify" in problem:
+        return "; --ca-file FILE names who vouches for it, --insecure takes any certificate"
+    if implicit and "version number" in problem:
+        return "; the server does not begin in TLS: leave out --tls and type STARTTLS"
+    return ""
