@@ -117,7 +117,7 @@ class Dialogue:
         """
         self.catch_up()
         pairing, layer = self._pairing, self._layer
-        waiting = [pending.exchange for pending in pairing.waiting]
+        waiting = [pending.so_far() for pending in pairing.waiting]
         current = self._ledger.current
         return replace(
             self.session,

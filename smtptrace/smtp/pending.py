@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from smtptrace.smtp.evidence import fits
-from smtptrace.smtp.records import AuthExchange, DataExchange, Exchange, Reply
+from smtptrace.smtp.records import AuthExchange, DataExchange, Exchange, Reply, Round
 from smtptrace.wire import Span
 
 
@@ -36,6 +38,10 @@ class Pending:
         """The next reply; `accepted` recipients were accepted before it."""
         self.wants -= 1
         self.replies.append(reply)
+
+    def so_far(self) -> Exchange:
+        """The exchange as far as it has come, for who looks on."""
+        return self.exchange
 
     def close(self) -> Exchange:
         """The exchange with what has come."""
@@ -96,6 +102,12 @@ class PendingAuth(Pending):
     def __init__(self, exchange: AuthExchange) -> None:
         super().__init__(exchange, busy=True)
         self.challenges: list[Reply] = []
+
+    def so_far(self) -> Exchange:
+        """With the challenge that is not answered yet."""
+        rounds = self.exchange.rounds
+        waiting = (Round(challenge, None) for challenge in self.challenges[len(rounds) :])
+        return replace(self.exchange, rounds=(*rounds, *waiting))
 
     def take(self, reply: Reply, accepted: int) -> None:
         """A challenge, or the end."""

@@ -18,6 +18,8 @@ Batch = tuple[Connection, list[Event], bool]
 
 SYN, RST, ACK, URG = 2, 4, 16, 32
 NAP = 64
+SETTLED_NS = 1_000_000_000
+"""Where a source tells of pauses, a RST counts after so long if nothing goes on."""
 _NEAR = 1 << 20
 _MANY = 64
 """Events without a word that a flow is waited for."""
@@ -262,12 +264,14 @@ class Table:
     def _flows(self) -> list[Flow]:
         return [half.flow for half in self.halves.values() if half is half.flow.halves[0]]
 
-    def pause(self) -> None:
-        """No packet came for a moment: hand on what is in order."""
-        for half in self.halves.values():
-            if half.size and half.flow.smtp:
-                half.flow.flush()
-                self._hand_on(half.flow, ended=False)
+    def pause(self, now: int, time_ns: int) -> None:
+        """No packet came for a moment: hand on what is in order, and believe a RST that is old enough."""
+        for flow in self._flows():
+            if flow.reset is not None and time_ns - flow.reset.where[0] > SETTLED_NS:
+                self._end(flow, now)
+            elif flow.smtp and (flow.halves[0].size or flow.halves[1].size):
+                flow.flush()
+                self._hand_on(flow, ended=False)
 
     def finish(self, now: int) -> None:
         """The capture ends."""

@@ -71,7 +71,7 @@ def follow(  # noqa: PLR0912 - one loop, for speed
         elif half is not None or payload or cut or flags & 2:
             table.take(segment, now)
         elif not key:
-            table.pause()
+            table.pause(now, time_ns)
         if ready:
             yield from ready
             ready.clear()

@@ -93,7 +93,8 @@ def test_a_login_that_goes_on_tells_its_rounds():
     """So that who looks on sees the name, decoded, while the password is still awaited."""
     read = so_far(ORDINARY[: ORDINARY.index("    C: c2VjcmV0")])
     (login,) = read.authentications
-    assert (login.mechanism, [each.response for each in login.rounds]) == ("LOGIN", [b"YWxpY2U="])
+    assert (login.mechanism, [each.response for each in login.rounds]) == ("LOGIN", [b"YWxpY2U=", None])
+    assert login.rounds[1].challenge.lines == (b"334 UGFzc3dvcmQ6",)
 
 
 def test_looking_on_changes_nothing():
