@@ -20,6 +20,8 @@ PAUSE_S = 0.1
 
 _BURST = 64
 _ROOM_S = 0.005
+_SHARE = 10
+"""What is done at pauses takes at most one part in so many of the time."""
 
 
 class Feed(Protocol):
@@ -82,7 +84,7 @@ class Pump:
 
     def __iter__(self) -> Iterator[Packet]:
         self._thread.start()
-        waiting, frame, told = self._waiting, 0, time.monotonic()
+        waiting, frame, due = self._waiting, 0, time.monotonic()
         while True:
             for _ in range(min(_BURST, len(waiting))):
                 packet = waiting.popleft()
@@ -95,10 +97,11 @@ class Pump:
                 self._more.clear()
                 if not waiting and not self._over.is_set():
                     self._more.wait(PAUSE_S)
-            if not waiting or time.monotonic() - told >= PAUSE_S:
-                told = time.monotonic()
+            now = time.monotonic()
+            if now >= due:
                 yield frame, time.time_ns(), PAUSE, b"", 0, 0, 0
                 self.tick()
+                due = now + max(PAUSE_S, _SHARE * (time.monotonic() - now))
 
     def close(self) -> None:
         """End the thread, whatever still waits."""

@@ -105,6 +105,8 @@ def _scapy() -> Any:
 
 
 def _opened(interface: str, capture_filter: str) -> Any:
+    if interface == "any":
+        raise UsageError("any: all interfaces at once are read by dumpcap only: install it (apt install tshark)")
     conf = _scapy()
     if interface not in {each.name for each in conf.ifaces.values()}:
         raise UsageError(f"{interface}: there is no such interface; 'smtptrace capture -D' lists them")

@@ -184,6 +184,8 @@ def test_an_interface_that_is_not_there(monkeypatch):
     with pytest.raises(UsageError, match="eth9: there is no such interface"):
         ScapyFeed("eth9", "")
     assert interfaces() == [("lo", "127.0.0.1, ::1")]
+    with pytest.raises(UsageError, match="read by dumpcap only"):
+        ScapyFeed("any", "")
 
 
 def test_the_interfaces_of_this_machine_are_listed():
