@@ -45,7 +45,7 @@ def mended(connection: Connection) -> tuple[Connection, dict[int, bytes]]:
     """
     session = read_session(connection)
     contents = _content_places(session)
-    limit = _clear_octets(session)
+    limit = clear_octets(session)
     found = [
         (edit, line)
         for start, run in edits.runs(connection)[Side.CLIENT]
@@ -85,7 +85,7 @@ def _inside(at: int, places: Sequence[tuple[int, int]]) -> bool:
     return any(start <= at < stop for start, stop in places)
 
 
-def _clear_octets(session: Session) -> int:
+def clear_octets(session: Session) -> int:
     """Where in the client's stream TLS begins that was not opened; behind its end where there is none."""
     if session.tls and session.tls.opened:
         return sys.maxsize
