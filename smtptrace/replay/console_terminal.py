@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -70,6 +71,10 @@ class Terminal:
 
     def converse(self, *, implicit: bool) -> None:
         """The whole session, from the greeting to the end."""
+        with _silent_keys():
+            self._converse(implicit)
+
+    def _converse(self, implicit: bool) -> None:
         self._drive(self._console.begin(implicit=implicit))
         while not self._console.ended:
             try:
@@ -124,6 +129,27 @@ class Terminal:
             if said:
                 await run_in_terminal(lambda said=said: [self._show(each) for each in said])  # type: ignore[misc]
         get_app().exit(result="")
+
+
+@contextlib.contextmanager
+def _silent_keys() -> Iterator[None]:
+    """Between two prompts too, show no key that is pressed and lose none: the next may belong to a password.
+
+    Ctrl-C interrupts as ever. Where the system knows no such thing, keys are as they are.
+    """
+    try:
+        import termios
+
+        before = termios.tcgetattr(sys.stdin.fileno())
+    except (ImportError, OSError, ValueError, termios.error):
+        yield
+        return
+    silent = [*before[:3], before[3] & ~(termios.ECHO | termios.ICANON), *before[4:]]
+    termios.tcsetattr(sys.stdin.fileno(), termios.TCSADRAIN, silent)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(sys.stdin.fileno(), termios.TCSADRAIN, before)
 
 
 def _output() -> Output | None:
