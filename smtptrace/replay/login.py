@@ -36,9 +36,10 @@ def talk(how: LoginAs, login: Login) -> LoginTalk:
     """
     said = _Responses(how, responder(how.mechanism, login))
     command = b"AUTH " + how.mechanism.encode()
-    first = said.first() if how.initial else None
+    said.begin()
     if said.problem:
         return said.problem
+    first = said.first() if how.initial else None
     if first is None:
         reply = yield Line(command, command)
     else:
@@ -58,7 +59,7 @@ class _Responses:
     def __init__(self, how: LoginAs, responses: Responder) -> None:
         self._how = how
         self._responses = responses
-        self._began = False
+        self._initial: bytes | None = None
         self._count = 0
         self.problem = ""
         self._last: bytes | None = None
@@ -69,14 +70,16 @@ class _Responses:
         awaited = isinstance(self._last, Unproven)
         return f"{self._how.mechanism}: the server did not prove that it knows the password" if awaited else ""
 
+    def begin(self) -> None:
+        """Make the initial response before anything is sent, unless the session cancelled before it."""
+        if self._how.cancelled_after != 0:
+            self._initial = self._guarded(lambda: next(self._responses))
+
     def first(self) -> bytes | None:
-        """The initial response, None where the mechanism has none or the session cancelled before it."""
-        if self._how.cancelled_after == 0:
-            return None
-        first = self._guarded(self._begin)
-        if first is not None:
-            self._count += 1
-        return first
+        """The initial response, None where the mechanism has none."""
+        self._count += self._initial is not None
+        initial, self._initial = self._initial, None
+        return initial
 
     def answer(self, challenge: bytes) -> bytes | None:
         """The response to a challenge, None to cancel."""
@@ -88,13 +91,11 @@ class _Responses:
         self._count += 1
         return self._guarded(lambda: self._next(challenge))
 
-    def _begin(self) -> bytes | None:
-        self._began = True
-        return next(self._responses)
-
     def _next(self, challenge: bytes) -> bytes | None:
-        initial = None if self._began else self._begin()
-        return self._responses.send(challenge) if initial is None else initial
+        if self._initial is None:
+            return self._responses.send(challenge)
+        initial, self._initial = self._initial, None
+        return initial
 
     def _guarded(self, respond: Callable[[], bytes | None]) -> bytes | None:
         """What a mechanism answers; None where it cannot, which becomes the problem."""

@@ -54,7 +54,7 @@ def running(
     ports: tuple[int, int, int, int] | None = None,
     next_hop: int = 25,
 ) -> Iterator[Postfix]:
-    """Start Postfix; `ports` are the first four of `Postfix`, `next_hop` is where mail for via-postfix.test goes, with NTLM."""
+    """Start Postfix; `ports` are its first four, `next_hop` is where mail for via-postfix.test goes, with NTLM."""
     need_root("Postfix")
     if not MASTER.exists():
         raise Unavailable("postfix is not installed (make test installs it on Debian)")
