@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from lab import certificates, dovecot, exim, kdc, oauth, postfix
+from lab import certificates, dovecot, exim, kdc, lmtp, oauth, postfix
 from lab.certificates import Certificates
 from lab.process import Unavailable, private_folder
 
@@ -37,6 +37,15 @@ def exim_server(lab_certificates: Certificates) -> Iterator[exim.Exim]:
     with contextlib.ExitStack() as stack:
         with or_skip():
             server = stack.enter_context(exim.running(lab_certificates))
+        yield server
+
+
+@pytest.fixture(scope="session")
+def lmtp_server() -> Iterator[lmtp.Lmtp]:
+    """Dovecot's LMTP; see lab.lmtp."""
+    with contextlib.ExitStack() as stack:
+        with or_skip():
+            server = stack.enter_context(lmtp.running())
         yield server
 
 
