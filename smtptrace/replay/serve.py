@@ -138,6 +138,8 @@ class Server:
             self._seat.hello(words[1].strip() if len(words) > 1 else b"")
         elif kind in ("MAIL", "QUIT"):
             self._seat.no_login()
+        elif kind and kind.startswith("AUTH "):
+            self._seat.mechanism(kind[5:])
         if self._seat.recorded is not self._playing:
             self._switch()
 

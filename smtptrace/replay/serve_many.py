@@ -82,7 +82,8 @@ class Service:
         """Serve what has arrived, and end."""
         self._stopping.set()
         until = time.monotonic() + patience_s
-        self._acceptor.join(patience_s)
+        if self._acceptor.is_alive():
+            self._acceptor.join(patience_s)
         with self._lock:
             for each in self._live.values():
                 each.hang_up()

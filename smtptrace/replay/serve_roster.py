@@ -43,7 +43,8 @@ class Roster:
         """A place for one more client."""
         with self._lock:
             if self.match is not Match.ORDER:
-                return Seat(self, (self._left or self._all)[0])
+                likely = self._found(lambda each: bool(each.logins)) if self.match is Match.LOGIN else None
+                return Seat(self, likely or (self._left or self._all)[0])
             recorded = self._all[self._given % len(self._all)]
             self._given += 1
             self._given_to_one(recorded)
@@ -52,12 +53,20 @@ class Roster:
     def take(self, otherwise: Recorded, *fits: Callable[[Recorded], bool]) -> Recorded:
         """The first session that fits, rather one that was not played yet; where none does, the next one."""
         with self._lock:
-            order = (*self._left, *self._all)
-            found = next((each for fit in fits for each in order if fit(each)), None)
+            found = self._found(*fits)
             if found is None:
                 found = otherwise if not self._left or otherwise in self._left else self._left[0]
             self._given_to_one(found)
             return found
+
+    def look(self, *fits: Callable[[Recorded], bool]) -> Recorded | None:
+        """The same without taking it; None where none fits."""
+        with self._lock:
+            return self._found(*fits)
+
+    def _found(self, *fits: Callable[[Recorded], bool]) -> Recorded | None:
+        order = (*self._left, *self._all)
+        return next((each for fit in fits for each in order if fit(each)), None)
 
     def _given_to_one(self, recorded: Recorded) -> None:
         self._left = [each for each in self._left if each is not recorded]
@@ -80,6 +89,12 @@ class Seat:
         """The client gave its name."""
         if self._waits is Match.HELO:
             self._settle(lambda each: each.helo == name.lower())
+
+    def mechanism(self, name: str) -> None:
+        """The client begins to log in: a session in which somebody did so too serves until it tells who it is."""
+        if self._waits is Match.LOGIN and name not in (each for each, _ in self.recorded.logins):
+            likely = self._roster.look(lambda found: name in (each for each, _ in found.logins))
+            self.recorded = likely or self.recorded
 
     def login(self, mechanism: str, user: str) -> None:
         """The client told who it is."""

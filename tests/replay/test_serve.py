@@ -258,13 +258,24 @@ class TestMatching:
         bob = LOGIN.replace("YWxpY2U=", "Ym9i").replace("235 ok", "535 no")
         without = SENDING.replace("220 hi", "220 three")
         sessions = roster(LOGIN, bob, without, match=Match.LOGIN)
-        for user, reply, playing in ((b"Bob", b"535 no", "2"), (b"alice", b"235 ok", "1"), (b"eve", b"235 ok", "3")):
+        for user, reply, playing in ((b"Bob", b"535 no", "2"), (b"alice", b"235 ok", "1")):
             word = base64.b64encode(user)
             replies, server = served(sessions, b"EHLO a", b"AUTH LOGIN", word, b"eQ==", b"QUIT")
-            if playing != "3":
-                assert replies[4] == reply
-                assert server.deviations() == ()
-            assert server.playing == playing
+            assert (replies[4], server.playing, server.deviations()) == (reply, playing, ())
+        server = served(sessions, b"EHLO a", b"AUTH LOGIN", base64.b64encode(b"eve"), b"eQ==", b"QUIT")[1]
+        assert (server.playing, sessions.left()) == ("3", ())
+
+    def test_by_its_mechanism_until_it_tells_who_it_is(self):
+        """A session in which somebody logs in offers it, and one with this mechanism asks."""
+        plain = SENDING.replace("C: MAIL", "C: AUTH PLAIN AGJvYgB4\nS: 235 bob\nC: MAIL", 1).replace(
+            "250 SIZE", "250 AUTH"
+        )
+        for order in ((SENDING, plain, LOGIN), (LOGIN, SENDING, plain)):
+            sessions = roster(*order, match=Match.LOGIN)
+            replies, server = served(sessions, b"EHLO a", b"AUTH PLAIN AGJvYgB4", *HEAD[1:], b"QUIT")
+            assert b"AUTH" in replies[1]
+            assert (replies[2], server.playing) == (b"235 bob", str(order.index(plain) + 1))
+            assert server.deviations() == ("never heard: DATA",)
 
     def test_without_a_login(self):
         """A session in which nobody logged in."""
