@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import importlib.machinery
 import importlib.util
 import pkgutil
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -58,10 +60,10 @@ class Registry(Mapping[str, ModuleType]):
         import ast
 
         spec = importlib.util.find_spec(self._modules[name]) if name in self.names() else None
-        get_source = getattr(spec.loader, "get_source", None) if spec else None
-        if spec is None or get_source is None:
+        if spec is None or spec.origin is None:
             raise KeyError(name)
-        source: str = get_source(spec.name)
+        get_source = getattr(spec.loader, "get_source", None)  # pytest's loader of plug-ins has none
+        source: str = get_source(spec.name) if get_source else Path(spec.origin).read_text("utf-8")
         return ast.parse(source)
 
     def __getitem__(self, name: str) -> ModuleType:
