@@ -89,7 +89,7 @@ def _step(done: Done, match: str) -> Compared:
     if step.why_not:
         return Compared(done, Status.SKIPPED, step.why_not)
     if done.received is None:
-        return Compared(done, Status.SKIPPED if done.problem == LATER else Status.DIFFERENT, done.problem)
+        return Compared(done, _unanswered(done), done.problem)
     if done.problem:
         return Compared(done, Status.DIFFERENT, done.problem)
     if step.expect is not None and (step.expect.asks or step.expect.optional):
@@ -97,6 +97,12 @@ def _step(done: Done, match: str) -> Compared:
     if step.recorded is None:
         return Compared(done, Status.UNKNOWN)
     return _replies(done, step.recorded, done.received, match)
+
+
+def _unanswered(done: Done) -> Status:
+    if done.problem == LATER:
+        return Status.SKIPPED
+    return Status.DIFFERENT if done.problem or done.step.recorded else Status.UNKNOWN
 
 
 def _expected(done: Done, expect: Expect, received: Said) -> Compared:

@@ -71,8 +71,17 @@ def _until(steps: tuple[Step, ...], until: str) -> tuple[Step, ...]:
         first = next((at for at, step in enumerate(kept) if step.act is Act.CONTENT), None)
         if first is not None:
             data = replace(kept[first], verb="DATA", line=b"DATA", content=None, absent=False)
+            data = replace(data, parts=_lone_data(data))
             return *kept[:first], replace(data, recorded=data.intermediate or data.recorded)
     return kept
+
+
+def _lone_data(step: Step) -> tuple[Part, ...]:
+    """DATA as it was sent, or in the place of the chunk that was."""
+    octets = step.parts[0].octets if step.parts else b""
+    if octets and step.intermediate is None:
+        return (Part((Piece(b"DATA\r\n", step.parts[0].pieces[0].pause_ns),), step.parts[0].owed),)
+    return step.parts[:1]
 
 
 def _with_tls(steps: tuple[Step, ...], recorded: str, wanted: str) -> tuple[Step, ...]:
@@ -163,7 +172,8 @@ def _message(steps: tuple[Step, ...], places: tuple[int, ...], choices: Choices)
     content = None if None in parts else b"".join(part or b"" for part in parts)
     if content is None:
         content = _substitute(steps[: places[0]], choices)
-    if content is None or choices.exact:
+    as_sent = steps[places[0]].parts and not steps[places[0]].absent
+    if content is None or choices.exact or as_sent:
         return content
     return message.renewed(content, message.fresh_fields())
 

@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 
 from smtptrace import net
 from smtptrace.net import WireError
+from smtptrace.replay.conversation import Conversation
 from smtptrace.replay.plan import Target
 from smtptrace.replay.player import Player, Rules
 from smtptrace.replay.run import Played, Secure, play
 from smtptrace.replay.script import Script
+from smtptrace.replay.sent_player import SentPlayer
 from smtptrace.wire import Connection, Endpoint, Open, Opening, Origin
 
 
@@ -42,9 +44,14 @@ def where(endpoint: Endpoint, secure: Secure, *, bind: str | None, timeout_s: fl
     return Where(target, found, secure, bind, timeout_s)
 
 
+def player_of(script: Script, rules: Rules) -> Conversation:
+    """What plays the script: as it was sent where it holds the octets, else as it was meant."""
+    return (SentPlayer if any(step.parts for step in script.steps) else Player)(script, rules)
+
+
 def send(script: Script, place: Where, rules: Rules) -> Played:
     """Play a script at a target, once; a target that cannot be reached is an outcome too."""
-    player = Player(script, rules)
+    player = player_of(script, rules)
     port = place.target.endpoint.port
     problem = "no address"
     for address in place.addresses:
