@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -92,7 +93,7 @@ class Work:
         )
 
     def _show(self, shown: Shown) -> None:
-        click.echo(line_of(shown), err=self.options["as_json"])
+        click.echo(line_of(shown, _width()), err=self.options["as_json"])
 
     def _given(self, ask: Ask) -> Secret | None:
         """The secret from the descriptor or the environment, None where there is neither."""
@@ -124,6 +125,11 @@ class Work:
 
 def _at_terminal() -> bool:
     return sys.stdin.isatty()
+
+
+def _width() -> int:
+    """Columns of the terminal, 0 where nobody looks."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
 
 
 def _standard_input() -> Iterator[str]:

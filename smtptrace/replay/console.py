@@ -15,7 +15,7 @@ from smtptrace import net
 from smtptrace.net import WireError
 from smtptrace.redact import forms
 from smtptrace.replay import console_local
-from smtptrace.replay.console_advice import NOT_IN_CLEAR, SILENT, tls_hint
+from smtptrace.replay.console_advice import NO_GREETING, NOT_IN_CLEAR, hint
 from smtptrace.replay.console_evidence import Evidence
 from smtptrace.replay.console_history import LOGINS, login_words, may_be_kept, verb_of
 from smtptrace.replay.console_link import Link
@@ -70,7 +70,7 @@ class Console:
         self._evidence = Evidence(link)
         self._pending: deque[str] = deque()
         self._hidden: list[bytes] = []
-        self._greeted = False
+        self._implicit = False
 
     # ---- what drives it asks for ---------------------------------------------------------------------------------
 
@@ -184,18 +184,24 @@ class Console:
             return
         self.broken = problem
         self.hang_up(problem)
-        yield Shown(Kind.WARNING, problem)
+        yield Shown(Kind.WARNING, problem + hint(problem, implicit=self._implicit))
         if self.last is None or self.last.code < 400:
-            for cause in causes_of(self._evidence.connection())[:1]:
+            causes = causes_of(self._evidence.connection())
+            for cause in (each for each in causes[:1] if each.slug != "unknown"):
                 yield from cause_lines(cause)
 
     def _begin(self, implicit: bool) -> Talk:
+        self._implicit = implicit
         if implicit:
             yield from self._secure(implicit=True)
         self._pending.append("")
-        said = self.link.wait(self.manners.timeout_s)
+        try:
+            said = self.link.wait(self.manners.timeout_s)
+        except KeyboardInterrupt:
+            yield Shown(Kind.WARNING, "no greeting so far; it is shown when it comes")
+            return
         if said is None:
-            raise WireError(f"no greeting in {self.manners.timeout_s:g} s" + ("" if implicit else SILENT))
+            raise WireError(f"{NO_GREETING} in {self.manners.timeout_s:g} s")
         yield from self._took(said)
 
     def _entered(self, line: str) -> Talk:
@@ -274,10 +280,7 @@ class Console:
             self.hang_up()
 
     def _secure(self, *, implicit: bool) -> Talk:
-        try:
-            self.tls = self.link.secure_now(implicit=implicit)
-        except WireError as error:
-            raise WireError(f"{error}{tls_hint(str(error), implicit)}") from error
+        self.tls = self.link.secure_now(implicit=implicit)
         self.offer = Offer()
         yield from console_local.tls_lines(self)
         if not implicit:

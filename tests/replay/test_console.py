@@ -210,8 +210,19 @@ def test_a_login_that_is_late_is_left_to_the_user():
 def test_no_greeting():
     """A port for TLS at once waits for the client."""
     with serving("", "") as server, person(server.port, Manners(timeout_s=0.05)) as who:
-        (seen,) = [each for each in who.begins() if each.startswith("** no greeting")]
-    assert seen == "** no greeting in 0.05 s; a port for TLS at once, as 465 is, waits for the client: try --tls"
+        seen = who.begins()
+        (note,) = (each for each in who.console.link.events if isinstance(each, Note))
+    assert note.text == "no greeting in 0.05 s"  # what we advise is no evidence
+    assert seen[0] == "** no greeting in 0.05 s; a port for TLS at once, as 465 is, waits for the client: try --tls"
+
+
+def test_ctrl_c_before_the_greeting_lets_the_user_speak_first(monkeypatch):
+    """Whatever waits there may want to be spoken to."""
+    with serving("", "220 hi\n250 ok") as server, person(server.port) as who:
+        with monkeypatch.context() as patch:
+            patch.setattr(type(who.console.link), "wait", interrupted)
+            assert who.begins() == ["** no greeting so far; it is shown when it comes"]
+        assert who.says("NOOP") == ["C: NOOP", "S: 220 hi", "S: 250 ok"]
 
 
 @pytest.mark.parametrize("noise", ["HTTP/1.1 400 Bad Request", "250-a\n251 b", "999 x"])

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from replay.consoles import EHLO, talking
 
-from smtptrace.replay.console_advice import tls_hint
+from smtptrace.replay.console_advice import hint
 from smtptrace.replay.console_history import may_be_kept
 from smtptrace.replay.console_link import unanswered
 from smtptrace.replay.console_manners import Manners
@@ -175,10 +175,11 @@ def test_replies_that_need_no_words():
 
 
 def test_hints():
-    """What helps after a handshake that failed."""
-    assert "--insecure" in tls_hint("the certificate does not verify: expired", implicit=False)
-    assert "type STARTTLS" in tls_hint("TLS failed: wrong version number", implicit=True)
-    assert tls_hint("anything", implicit=False) == ""
+    """What may help after a connection broke."""
+    assert "--insecure" in hint("TLS handshake: the certificate does not verify: expired", implicit=False)
+    assert "type STARTTLS" in hint("TLS handshake: TLS failed: wrong version number", implicit=True)
+    assert "--tls" in hint("no greeting in 60 s", implicit=False)
+    assert hint("no greeting in 60 s", implicit=True) == ""
 
 
 def test_the_evidence_is_bounded(monkeypatch):
