@@ -145,7 +145,8 @@ class _Course:
         restored: list[Event] = []
         for event in events:
             for piece in _pieces(event) if self.told.waiting or self.told.exactness else (event,):
-                self._put_back(restored, piece.frame, piece.time_ns)
+                if piece.frame is not None or over:  # the first of two streams ends without a packet
+                    self._put_back(restored, piece.frame, piece.time_ns)
                 if isinstance(piece, Octets) and piece.frame in self.told.exactness:
                     restored.append(replace(piece, exactness=self.told.exactness[piece.frame]))
                 elif not self._is_ours(piece):
