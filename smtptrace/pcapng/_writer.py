@@ -156,6 +156,10 @@ class Course:
             if isinstance(event, Secured):
                 self._opened = event.opened and self._spoken
 
+    def remark(self, text: str) -> None:
+        """Say something to people in a comment of the next packet; it is no mark, and readers of ours pass over it."""
+        self._comments.append(text)
+
     def finish(self) -> None:
         """Write what is left to say."""
         if not self._begun:
