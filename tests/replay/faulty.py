@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -24,6 +25,12 @@ REPLIES = {
     "QUIT": "221 2.0.0 bye",
 }
 PLACES = tuple(REPLIES)
+IN_TLS = {
+    "STAR": "220 2.0.0 go ahead",
+    "tls EHLO": REPLIES["EHLO"],
+    "tls AUTH": REPLIES["AUTH"],
+    "BDAT": "250 2.0.0 chunk",
+}
 
 
 @dataclass
@@ -36,30 +43,43 @@ class Faulty:
     connections: int = 0
     port: int = 0
     replies: dict[str, str] = field(default_factory=lambda: dict(REPLIES))
+    context: ssl.SSLContext | None = None
+    verdicts: tuple[str, ...] = ("content",)
     gone: threading.Event = field(default_factory=threading.Event)
 
     def behave(self, conn: socket.socket) -> None:
         """One session."""
         self.connections += 1
-        lines = conn.makefile("rb")
         try:
-            self._session(conn, lines)
+            self._session(conn)
         finally:
-            lines.close()
             self.gone.set()
 
-    def _session(self, conn: socket.socket, lines) -> None:
+    def _session(self, conn: socket.socket, tls: str = "") -> None:
+        lines = conn.makefile("rb")
         say = lambda place: self._say(conn, place)  # noqa: E731
-        going = say("greeting")
+        going = bool(tls) or say("greeting")
         while going and (line := self._line(lines)):
             verb = line[:4].upper().decode("ascii", "replace")
+            verb = tls + verb if tls + verb in self.replies else verb
             going = say(verb) if verb in self.replies else self._other(conn)
-            if verb == "AUTH" and going:
+            if verb.endswith("AUTH") and going:
                 going = bool(self._line(lines)) and say("user") and bool(self._line(lines)) and say("password")
             elif verb == "DATA" and going and self._wants_content():
-                going = self._content(lines) and say("content")
+                going = self._content(lines) and all(map(say, self.verdicts))
+            elif verb == "STAR" and going and self.context and self.place != "STAR":
+                return self._secure(conn)
             elif verb == "QUIT":
                 going = False
+        return None
+
+    def _secure(self, conn: socket.socket) -> None:
+        if self.place == "handshake":
+            conn.recv(1)  # what is sent before the client speaks is not part of the handshake
+            self._hang(conn, "") if self.fault == "hang" else conn.sendall(self.fault.encode())
+            return
+        with self.context.wrap_socket(conn, server_side=True) as secured:
+            self._session(secured, "tls ")
 
     def _wants_content(self) -> bool:
         return self.place != "DATA" and self.replies["DATA"].startswith("354")
@@ -125,9 +145,12 @@ class Faulty:
 
 
 @contextlib.contextmanager
-def running(place: str = "", fault: str = "", **replies: str) -> Iterator[Faulty]:
-    """Start one that goes wrong at `place`; `replies` take the place of the usual ones."""
-    faulty = Faulty(place, fault, replies=REPLIES | replies)
+def running(
+    place: str = "", fault: str = "", context: ssl.SSLContext | None = None, **replies: str
+) -> Iterator[Faulty]:
+    """Start one that goes wrong at `place`; `replies` take the place of the usual ones, `context` is for STARTTLS."""
+    usual = REPLIES | (IN_TLS if context else {})
+    faulty = Faulty(place, fault, replies=usual | replies, context=context)
     with scripted.running(faulty.behave) as server:
         faulty.port = server.port
         yield faulty

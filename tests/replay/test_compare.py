@@ -100,6 +100,13 @@ def test_nothing_recorded():
     assert comparison.steps[1].status is Status.UNKNOWN
 
 
+def test_a_step_that_was_put_in_and_ends_the_session():
+    """It is the difference, although nothing is recorded of it."""
+    found = script("C: EHLO a\nC: MAIL FROM:<a@b>\nC: QUIT\n")
+    comparison = compared(found, played(found, b"220 x", b"550 no", stopped="EHLO was refused"))
+    assert (comparison.first, comparison.steps[1].detail) == (1, "EHLO was refused")
+
+
 @pytest.mark.parametrize(
     ("expect", "reply", "status"),
     [
