@@ -9,11 +9,14 @@ import socket
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from replay.consoles import EHLO, serving
 from support.command import Command, Said
 
 from smtptrace import net
+from smtptrace.cli._connect_text import line_of
+from smtptrace.replay.console_shown import Kind, Shown
 
 
 @pytest.fixture
@@ -210,3 +213,31 @@ def test_every_line_of_the_server_is_safe_to_show(connect):
         said = connect(server.port, "NOOP\n", "--json")
     assert "\x1b" not in said.out + said.err
     json.loads(said.out)
+
+
+def test_words_are_wrapped_under_themselves_at_a_terminal():
+    """What was said over the wire is not; a meaning that does not fit stands on a line of its own."""
+    words = Shown(Kind.MEANING, "     fix: " + "look here " * 8)
+    assert click.unstyle(line_of(words, 50)).split("\n") == [
+        "        fix: look here look here look here look",
+        "        here look here look here look here look",
+        "        here",
+    ]
+    reply = Shown(Kind.REPLY, "250-" + "x" * 60, "an extension", 250)
+    assert click.unstyle(line_of(reply, 50)).split("\n") == ["S: 250-" + "x" * 60, "   = an extension"]
+    assert click.unstyle(line_of(reply)) == "S: 250-" + "x" * 60 + "   = an extension"
+
+
+@pytest.mark.parametrize("line", ["STARTTLS", "RSET"])
+def test_ctrl_c_while_something_is_sent_ends_the_session(connect, monkeypatch, line):
+    """Nobody knows how much of it went."""
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(net.SocketWire, "start_tls" if line == "STARTTLS" else "write", interrupted)
+    with serving("220 hi", "220 go") as server:
+        said = connect(server.port, f"{line}\nNOOP\n")
+    assert said.code == 4
+    assert "** interrupted " in said.out
+    assert b"NOOP\r\n" not in server.lines

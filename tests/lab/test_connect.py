@@ -107,6 +107,7 @@ def test_keys_edit_and_complete_with_postfix(postfix_server) -> None:
         assert secret not in shown.screen
 
 
+@pytest.mark.lab
 def test_keys_that_are_pressed_too_early_are_neither_shown_nor_lost() -> None:
     """Whoever types ahead of the server does not type a password onto the screen."""
     answers = ("220 hi", "334 VXNlcm5hbWU6", "334 UGFzc3dvcmQ6", "235 welcome", "221 bye")
@@ -147,6 +148,7 @@ def test_tls_from_the_first_octet(postfix_server, lab_certificates) -> None:
         shown.wait_for(rb"the certificate does not verify(?s:.*)--ca-file FILE")
 
 
+@pytest.mark.lab
 def test_a_421_is_shown_while_the_prompt_stands() -> None:
     """Above the line that is being typed; then the end of the connection ends the session."""
 
@@ -167,6 +169,7 @@ def test_a_421_is_shown_while_the_prompt_stands() -> None:
         shown.wait_for(rb"the server closed the connection")
 
 
+@pytest.mark.lab
 def test_escape_sequences_of_the_server_stay_outside() -> None:
     """What it says is text."""
     with scripted.running(scripted.replies("220 \x1b]0;owned\x07 \x1b[2J")) as server, console(server.port) as shown:
