@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from smtptrace.segment import Segment
 from smtptrace.sources import ENGINES
 from smtptrace.tcp import Batch
+from smtptrace.tls._order import in_order
 from smtptrace.tls.join import Opened, join
 from smtptrace.wire import Connection, Endpoint, Event, Octets, Side
 
@@ -65,7 +66,7 @@ def opened(batches: Iterable[Batch], opener: Opener) -> Iterator[Batch]:
             passed.add(name)
             yield connection, events, ended
         else:
-            held.setdefault(name, []).extend(events)
+            held.setdefault(name, []).extend(in_order(events))
             if ended:
                 yield connection, _joined(connection, held.pop(name), opener), True
         if ended:

@@ -223,7 +223,8 @@ class Reading:
         segments = timeline.of([self._segments(part.input.stream, part, part.report) for part in self.parts])
         if self.options.silence_s is not None:
             segments = timeline.watched(segments, round(self.options.silence_s * 1e9), self.silences)
-        batches = marks.restore(tcp.follow(segments, origin, self.options.limits), self._marks)
+        limits = replace(self.options.limits, ordered=self.options.keep_events)
+        batches = marks.restore(tcp.follow(segments, origin, limits), self._marks)
         courses: dict[int, Course] = {}
         for connection, events, ended in opened(batches, self._opener()):
             course = courses.get(id(connection))

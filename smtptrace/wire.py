@@ -7,7 +7,7 @@ epoch (None where the source has none), frames are packet numbers as Wireshark c
 from __future__ import annotations
 
 import enum
-from bisect import bisect_right
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -112,7 +112,7 @@ class Octets:
 
     def place(self, offset: int) -> tuple[int | None, int | None]:
         """Time and frame of the octet at `offset` of `data`."""
-        at = bisect_right(self.places, offset, key=lambda place: place[0]) if self.places else 0
+        at = bisect_left(self.places, (offset + 1,)) if self.places else 0
         return self.places[at - 1][1:] if at else (self.time_ns, self.frame)
 
 

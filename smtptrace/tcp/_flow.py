@@ -88,7 +88,7 @@ class Flow:
 
     def __init__(self, key: bytes, time_ns: int, frame: int) -> None:
         one, two = Half(key, self, Side.CLIENT), Half(reverse(key), self, Side.SERVER)
-        one.other, two.other = two, one
+        one.other, two.other = one.before, two.before = two, one
         self.halves = (one, two)
         self.time_ns = time_ns
         self.frame = frame
@@ -103,15 +103,32 @@ class Flow:
         self.judged = 0
 
     def say(self, event: Event) -> None:
-        """Add an event behind the octets that came before it."""
+        """Add an event behind the octets that came before it; after a gap it matters in which order sides spoke."""
         self.flush()
         self.events.append(event)
+        if isinstance(event, Gap):
+            for half in self.halves:
+                half.before = half.other
 
     def flush(self) -> None:
-        """Make an event of the octets in order that were not told yet."""
-        for half in self.halves:
+        """Make events of the octets in order that were not told yet."""
+        self.tell(self.halves[0])
+
+    def tell(self, last: Half) -> None:
+        """The same, those of `last` behind those of the other side."""
+        for half in (last.other, last):
             if half.size:
                 self.events.append(half.join())
+
+    def accept(self, origin: Origin, *, ordered: bool) -> None:
+        """It is SMTP, or an attempt at it; see `Limits.ordered`."""
+        self.smtp = True
+        self.identify(origin)
+        self.events[:0] = self.beginning()
+        is_loose = not ordered and not any(isinstance(event, Gap) for event in self.events)
+        for half in self.halves:
+            half.head = b""
+            half.before = None if is_loose else half.other
 
     @property
     def last_ns(self) -> int:
@@ -267,7 +284,7 @@ class Flow:
     def release(self) -> None:
         """Part with what refers back to this, so that it is freed at once."""
         for half in self.halves:
-            del half.other, half.flow
+            del half.other, half.before, half.flow
 
     def _close(self, half: Half, how: Closing, where: tuple[int | None, int | None]) -> None:
         if not half.closed:

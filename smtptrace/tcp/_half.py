@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from smtptrace.tcp._sequence import AHEAD, NEAR, SEQUENCE, WINDOW, distance
-from smtptrace.wire import Close, Closing, Exactness, Gap, GapReason, Irregularity, Octets, Place, Side
+from smtptrace.wire import Close, Closing, Exactness, Gap, GapReason, Irregularity, Octets, Side
 
 if TYPE_CHECKING:
     from smtptrace.tcp._flow import Flow
@@ -15,8 +16,8 @@ LONGEST_PAUSE_NS = 60_000_000_000
 """The most that a sender waits before it sends again, as commonly set (RFC 6298, 2.5)."""
 JOIN = 32 * 1024
 """Octets in order that are joined into one event at most, give or take a segment."""
-PLACES = 512
-"""Packets whose places one event knows at most."""
+PLACE = 64
+"""What it takes to know the packet that octets came in, counted as octets."""
 HEAD = 4096
 """First octets of a direction that may be looked at to tell what is spoken."""
 _TAIL = 1536
@@ -41,20 +42,21 @@ class Half:
     `next` is the sequence number of the next octet, None until it is known where the stream begins; `expect` is the
     same while octets can simply be appended, else -1. `position` counts octets like `next` but without wrapping; it
     only serves to order `pending`, the segments that came too early. `early` holds segments until the beginning is
-    known. `ack` is the highest acknowledgement this side sent, `first_ack` the lowest.
+    known. `ack` is the highest acknowledgement this side sent, `first_ack` the lowest. `pieces` are the octets in
+    order that were not told yet, packet by packet, and `size` is what they weigh. `before` is the other side where its
+    octets must be told before further ones of this.
     """
 
     __slots__ = (
         "ack",
         "base",
-        "chunks",
+        "before",
         "closed",
         "early",
         "expect",
         "fin",
         "first_ack",
         "flow",
-        "frame",
         "head",
         "held",
         "isn",
@@ -63,29 +65,23 @@ class Half:
         "next",
         "other",
         "pending",
-        "places",
+        "pieces",
         "position",
         "seen_ns",
         "side",
         "size",
         "stuck",
         "tail",
-        "time_ns",
         "told",
         "turned",
     )
-
-    # there as long as `size` is not 0
-    chunks: list[bytes]
-    places: list[Place]
-    time_ns: int
-    frame: int
 
     def __init__(self, key: bytes, flow: Flow, side: Side) -> None:
         self.key = key
         self.flow = flow
         self.side = side
         self.other: Half = self
+        self.before: Half | None = self
         self.expect = -1
         self.next: int | None = None
         self.base = 0
@@ -93,6 +89,7 @@ class Half:
         self.ack: int | None = None
         self.first_ack: int | None = None
         self.seen_ns: int | None = None
+        self.pieces: list[tuple[bytes, int, int]] = []
         self.size = self.turned = 0
         self.head = self.tail = b""
         self.early: list[tuple[int, bytes, int, Where, bool]] | None = None
@@ -200,19 +197,14 @@ class Half:
         assert self.next is not None
         flow = self.flow
         if payload:
-            if self.other.size:
-                flow.events.append(self.other.join())
-            if self.size:
-                self.places.append((self.size, *where))
-                self.chunks.append(payload)
-            else:
-                self.time_ns, self.frame = where
-                self.chunks, self.places = [payload], []
-            self.size += len(payload)
+            if self.before is not None and self.before.size:
+                flow.events.append(self.before.join())
+            self.pieces.append((payload, *where))
+            self.size += len(payload) + PLACE
             if flow.smtp is None:
                 self.head = (self.head + payload)[:HEAD]
-            if self.size >= JOIN or len(self.places) >= PLACES:
-                flow.events.append(self.join())
+            if self.size >= JOIN:
+                flow.tell(self)
         if cut:
             flow.say(Gap(self.side, cut, GapReason.SNAPLEN, *where))
             self.tail = b""
@@ -221,17 +213,24 @@ class Half:
 
     def join(self) -> Octets:
         """One event of the octets in order that were not told yet."""
-        data = self.chunks[0] if len(self.chunks) == 1 else b"".join(self.chunks)
-        event = Octets(self.side, data, self.time_ns, self.frame, Exactness.SEEN, self.places)
+        pieces = self.pieces
+        if len(pieces) == 1:
+            data, time_ns, frame = pieces[0]
+            event = Octets(self.side, data, time_ns, frame)
+        else:
+            payloads, times, frames = zip(*pieces, strict=True)
+            data = b"".join(payloads)
+            places = list(zip(accumulate(map(len, payloads)), times[1:], frames[1:], strict=False))
+            event = Octets(self.side, data, times[0], frames[0], Exactness.SEEN, places)
         self.tail = data[-_TAIL:]
-        self.size = 0
+        self.pieces, self.size = [], 0
         return event
 
     def _compare(self, ahead: int, payload: bytes, where: Where) -> None:
         """Tell where octets sent again are not those of the first time, as far as these are still at hand."""
         if ahead == -1 and len(payload) <= 1:  # a keep-alive may carry any octet (RFC 1122, 4.2.3.6)
             return
-        recent = self.tail + b"".join(self.chunks) if self.size else self.tail
+        recent = self.tail + b"".join(piece[0] for piece in self.pieces)
         start = max(ahead, -len(recent))
         again = payload[start - ahead : -ahead]
         if again != recent[len(recent) + start :][: len(again)]:

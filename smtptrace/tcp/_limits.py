@@ -15,6 +15,8 @@ class Limits:
         pending_octets: octets of one direction held behind a hole until the octets before them come.
         pending_segments: the same in segments.
         held_octets: octets of all connections together held behind holes, where each segment counts for 128 more.
+        ordered: whether octets come in the order in which the two sides spoke. Else, and only while nothing is missing,
+            each side's are joined as if the other were silent, which is less to do where the order tells nothing.
         turns: octets of one direction handed on in turns at a time; with 0 each turn is handed on as it ends.
     """
 
@@ -23,4 +25,5 @@ class Limits:
     pending_octets: int = 16 * 1024 * 1024
     pending_segments: int = 16_384
     held_octets: int = 64 * 1024 * 1024
+    ordered: bool = True
     turns: int = 16 * 1024

@@ -142,7 +142,7 @@ class Table:
         if flow.smtp is None:
             flow.judge(final=len(flow.events) > _MANY)
             if flow.smtp or (flow.smtp is False and flow.is_wordless):
-                self._accept(flow)
+                flow.accept(self._origin, ordered=self._limits.ordered)
             elif flow.smtp is False:
                 self._drop(flow)
                 return
@@ -189,14 +189,6 @@ class Table:
         flow.counted = held
         return self._held
 
-    def _accept(self, flow: Flow) -> None:
-        """It is SMTP, or an attempt at it."""
-        flow.smtp = True
-        flow.identify(self._origin)
-        flow.events[:0] = flow.beginning()
-        for half in flow.halves:
-            half.head = b""
-
     def _drop(self, flow: Flow) -> None:
         """It is not SMTP: never look at it again."""
         flow.ended = True
@@ -217,7 +209,7 @@ class Table:
         if flow.smtp is None:
             flow.judge(final=True)
             if flow.smtp or flow.is_wordless:
-                self._accept(flow)
+                flow.accept(self._origin, ordered=self._limits.ordered)
         if flow.smtp:
             self._hand_on(flow, ended=True)
         flow.release()

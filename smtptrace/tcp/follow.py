@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from smtptrace.segment import Segment
-from smtptrace.tcp._half import JOIN, PLACES
+from smtptrace.tcp._half import JOIN, PLACE
 from smtptrace.tcp._limits import Limits
-from smtptrace.tcp._sequence import SEQUENCE
+from smtptrace.tcp._sequence import AHEAD, SEQUENCE
 from smtptrace.tcp._table import NAP, Batch, Table
 from smtptrace.wire import Origin
 
@@ -43,29 +43,29 @@ def follow(  # noqa: PLR0912 - one loop, for speed
         half = halves.get(key)
         if half is not None and flags & _MARKS == _PLAIN and (seq == half.expect or not payload) and not cut:
             half.seen_ns = time_ns
-            if ack != half.ack:
-                half.saw_ack(ack)
+            known = half.ack
+            if ack != known:
+                if known is None or (ack - known) & AHEAD:
+                    half.saw_ack(ack)
+                else:
+                    half.ack = ack
             if payload:
-                other = half.other
-                if other.size:
-                    flow, size = half.flow, other.size
-                    flow.events.append(other.join())
-                    other.turned += size
-                    if other.turned >= limits.turns:
-                        other.turned = 0
+                before = half.before
+                if before is not None and before.size:
+                    flow, size = half.flow, before.size
+                    flow.events.append(before.join())
+                    before.turned += size
+                    if before.turned >= limits.turns:
+                        before.turned = 0
                         yield flow.connection, flow.events, False
                         flow.events = []
-                if half.size:
-                    half.places.append((half.size, time_ns, frame))
-                    half.chunks.append(payload)
-                else:
-                    half.time_ns, half.frame = time_ns, frame
-                    half.chunks, half.places = [payload], []
-                half.size += len(payload)
-                half.expect = half.next = (seq + len(payload)) & SEQUENCE
-                if half.size >= JOIN or len(half.places) >= PLACES:
+                half.pieces.append((payload, time_ns, frame))
+                size = len(payload)
+                half.expect = half.next = (seq + size) & SEQUENCE
+                half.size = size = half.size + size + PLACE
+                if size >= JOIN:
                     flow = half.flow
-                    flow.events.append(half.join())
+                    flow.tell(half)
                     yield flow.connection, flow.events, False
                     flow.events = []
         elif half is not None or payload or cut or flags & 2:

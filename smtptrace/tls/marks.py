@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from smtptrace.pcapng._marks import read as read_mark
+from smtptrace.tls._order import in_order, packets_of
 from smtptrace.wire import (
     PART_BITS,
     Close,
@@ -143,7 +144,7 @@ class _Course:
     def events(self, events: Iterable[Event], over: bool) -> list[Event]:
         """The events with the marked ones between them."""
         restored: list[Event] = []
-        for event in events:
+        for event in in_order(events):
             for piece in _pieces(event) if self.told.waiting or self.told.exactness else (event,):
                 if piece.frame is not None or over:  # the first of two streams ends without a packet
                     self._put_back(restored, piece.frame, piece.time_ns)
@@ -180,13 +181,7 @@ class _Course:
 
 def _pieces(event: Event) -> Iterator[Event]:
     """The event, octets of several packets packet by packet."""
-    if not isinstance(event, Octets) or not event.places:
-        yield event
-        return
-    starts = [(0, event.time_ns, event.frame), *event.places]
-    stops = [*(start for start, _, _ in starts[1:]), len(event.data)]
-    for (start, time_ns, frame), stop in zip(starts, stops, strict=True):
-        yield replace(event, data=event.data[start:stop], time_ns=time_ns, frame=frame, places=())
+    return packets_of(event) if isinstance(event, Octets) else iter((event,))
 
 
 def _timeless(event: Event) -> Event:

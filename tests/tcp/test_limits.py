@@ -58,7 +58,7 @@ def test_places_of_one_event() -> None:
     for _ in range(2000):
         talk.c(b"x")
     followed = follow_one(talk.close())
-    assert max(len(event.places) for event in followed.events if isinstance(event, Octets)) == 512
+    assert 100 < max(len(event.places) for event in followed.events if isinstance(event, Octets)) <= 512
     assert followed.said(CLIENT) == b"EHLO a\r\n" + b"x" * 2000
 
 
