@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from functools import lru_cache
 
 VERBS = frozenset(
     "HELO EHLO LHLO MAIL RCPT DATA BDAT RSET VRFY EXPN HELP NOOP QUIT AUTH STARTTLS TURN ETRN ATRN SEND SOML SAML"
@@ -11,7 +11,8 @@ VERBS = frozenset(
     " XPROXY XPROXYFROM XPROXYTO XSESSIONPARAMS XUSR XAUTH XSTA XTRN ONEX VERB".split()
 )
 """Verbs of the standards and of Exchange, Postfix and Sendmail."""
-_AS_WRITTEN = {form.encode(): verb for verb in VERBS for form in (verb, verb.lower(), verb.capitalize())}
+AS_WRITTEN = {form.encode(): verb for verb in VERBS for form in (verb, verb.lower(), verb.capitalize())}
+"""Known verbs in upper case, by the ways in which they are mostly written."""
 _AFTER = frozenset((b" ", b"\r", b"\n"))
 
 VERB = re.compile(rb"[A-Za-z][A-Za-z0-9-]*(?=[ \t\r\n]|$)|[Aa][Uu][Tt][Hh](?==)")
@@ -19,6 +20,9 @@ VERB = re.compile(rb"[A-Za-z][A-Za-z0-9-]*(?=[ \t\r\n]|$)|[Aa][Uu][Tt][Hh](?==)"
 
 Some old clients write AUTH=LOGIN, as old servers offer it.
 """
+
+PLAIN = re.compile(rb"([A-Za-z]{4})(?: [\t -~]{0,2000})?\r\n")
+"""A command line as nearly all are: four letters, printable octets, CRLF, and no longer than any server takes."""
 
 _COMMAND = re.compile(
     rb"(?i:MAIL[ \t]+FROM[ \t]*:|RCPT[ \t]+TO[ \t]*:|(?:DATA|QUIT|RSET|NOOP|STARTTLS|X-ANONYMOUSTLS|TURN)[ \t]*\r?\n"
@@ -50,13 +54,13 @@ def verb_of(line: bytes) -> str | None:
     An unknown word passes as a verb unless it is written as no verb is: long, in mixed case or with digits, as a
     response in base64 that came too late.
     """
-    known = _AS_WRITTEN.get(line[:4]) if line[4:5] in _AFTER else None  # as nearly always
+    known = AS_WRITTEN.get(line[:4]) if line[4:5] in _AFTER else None  # as nearly always
     if known is not None:
         return known
     found = VERB.match(line)
     if found is None:
         return None
-    known = _AS_WRITTEN.get(found[0])
+    known = AS_WRITTEN.get(found[0])
     if known is not None:
         return known
     word = found[0].decode("ascii")
@@ -74,7 +78,8 @@ def is_base64(line: bytes) -> bool:
     return _BASE64.match(line) is not None
 
 
-def enhanced_code(lines: Iterable[bytes]) -> str | None:
+@lru_cache(maxsize=1024)
+def enhanced_code(lines: tuple[bytes, ...]) -> str | None:
     """The enhanced status code of the first reply line that has one."""
     for line in lines:
         found = ENHANCED.match(line, 4)

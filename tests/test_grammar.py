@@ -86,7 +86,7 @@ def test_commands_beyond_doubt(line, certain):
 )
 def test_enhanced_codes(lines, code):
     """The first one of a reply (RFC 3463)."""
-    assert grammar.enhanced_code(lines) == code
+    assert grammar.enhanced_code(tuple(lines)) == code
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,9 @@ import re
 from smtptrace import grammar
 from smtptrace.smtp.evidence import earlier, fits
 from smtptrace.smtp.oddities import Oddities
-from smtptrace.smtp.records import Command, Exchange
+from smtptrace.smtp.records import Command, Exchange, Reply
 from smtptrace.smtp.typing import TELNET, as_meant, is_edited
+from smtptrace.wire import Span
 
 _ODD_OCTET = re.compile(rb"[^\t\x20-\x7e]")
 _HTTP = re.compile(rb"[A-Z]{3,10} \S{1,4096} HTTP/1\.[01]")
@@ -19,14 +20,24 @@ _SHOWN = 120
 _LOGINS = frozenset({"AUTH", "X-EXPS"})
 
 
+def is_usual(command: Command, reply: Reply | None, before: Span | None) -> bool:
+    """Whether there is nothing to check: a plain command that came behind the last reply and got a fitting one."""
+    return (
+        command.plain
+        and reply is not None
+        and (before is None or not earlier(command.span, before))
+        and (fits(command.verb, reply.code) or command.verb == "DATA")
+    )
+
+
 def check_exchange(
-    exchange: Exchange, command: Command, before: Exchange | None, offered: tuple[str, ...], oddities: Oddities
+    exchange: Exchange, command: Command, before: Span | None, offered: tuple[str, ...], oddities: Oddities
 ) -> None:
     """Tell what is odd about an exchange.
 
     Args:
         exchange: it, with its `command`.
-        before: the exchange before it.
+        before: where the reply to the exchange before it stands.
         offered: the server's extensions.
         oddities: where it is told.
     """
@@ -35,7 +46,7 @@ def check_exchange(
         _octets(exchange, command, offered, oddities)
     elif verb not in grammar.VERBS and _HTTP.match(raw):
         oddities.tell("http-request", shown(command, raw), command.span)
-    if before is not None and before.reply is not None and earlier(command.span, before.reply.span):
+    if before is not None and earlier(command.span, before):
         _early(command, offered, oddities)
     if reply is not None and reply.code < 400 and verb != "DATA" and not fits(verb, reply.code):
         oddities.tell("unexpected-reply", f"{verb or 'no verb'} was answered by {reply.code}", reply.span)

@@ -65,17 +65,14 @@ class Conversation:
         yield from self._proxy_header()
         stream, pairing, tls = self.stream, self.pairing, self.tls
         while not self.over:
-            start = stream.position
-            raw = stream.line()
-            if raw is None and stream.idle:
-                yield
-                continue
-            if raw is None or self.adrift or raw[0] in SEALED:
-                command = yield from self._search(raw, start)
+            command = self._plain()
+            if command is None:
+                if stream.idle:
+                    yield
+                    continue
+                command = yield from self._next()
                 if command is None:
                     continue
-            else:
-                command = self._command(raw, start)
             verb = command.verb or ""
             turn = TURNS.get(verb)
             if turn is not None:
@@ -85,6 +82,31 @@ class Conversation:
                 self.chunks = None
                 self.lmtp |= verb == "LHLO"
             pairing.ask(Pending(Exchange(command, None, tls)))
+
+    def _plain(self) -> Command | None:
+        """The next command where it is as nearly all are; nothing else need be thought of then."""
+        stream = self.stream
+        found = None if self.adrift or stream.line_end != b"\n" else stream.match(grammar.PLAIN)
+        if found is None:
+            return None
+        match, span, exactness = found
+        verb = grammar.AS_WRITTEN.get(match[1])
+        if verb is None:
+            stream.give_back(span.stop - span.start)
+            return None
+        self.failed_login = False
+        return Command(verb, match[0], span, exactness, False, True)
+
+    def _next(self) -> Generator[None, None, Command | None]:
+        """The next command in any form; None to look again or because this is the end."""
+        stream = self.stream
+        start = stream.position
+        raw = stream.line()
+        if raw is None and stream.idle:
+            return None
+        if raw is None or self.adrift or raw[0] in SEALED:
+            return (yield from self._search(raw, start))
+        return self._command(raw, start)
 
     def _search(self, raw: bytes | None, start: int) -> Generator[None, None, Command | None]:
         """Where no plain line follows: the command to go on with, None to look again or because this is the end."""
@@ -247,6 +269,9 @@ class Conversation:
                 self.odd.tell("reply-not-awaited", told, self.stream.span(self.stream.position))
                 return False
             pairing.blocked = True
-            yield
+            if pairing.stream.readable:
+                pairing.settle()
+            if not settled():
+                yield
             pairing.blocked = False
         return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from smtptrace.smtp.checks import check_exchange
+from smtptrace.smtp.checks import check_exchange, is_usual
 from smtptrace.smtp.conversation import Conversation
 from smtptrace.smtp.evidence import earlier
 from smtptrace.smtp.oddities import Oddities
@@ -52,7 +52,7 @@ class Dialogue:
         self._octets = [0, 0]
         self._held = 0
         self._late: tuple[list[Octets], list[Octets]] = ([], [])
-        self._before: Exchange | None = None
+        self._before: Span | None = None
         self._hellos: dict[bool, Exchange] = {}
         self._spoken: Span | None = None
         self._more = 0
@@ -223,9 +223,10 @@ class Dialogue:
             return
         if command.verb in _HELLOS:
             self._hello(exchange)
-        offered = self.session.extensions_tls if exchange.tls else self.session.extensions
-        check_exchange(exchange, command, self._before, offered or (), self._odd)
-        self._before = exchange
+        if not is_usual(command, reply, self._before):
+            offered = self.session.extensions_tls if exchange.tls else self.session.extensions
+            check_exchange(exchange, command, self._before, offered or (), self._odd)
+        self._before = reply.span if reply is not None else None
 
     def _hello(self, exchange: Exchange) -> None:
         """HELO and EHLO: the client's name and the server's extensions (RFC 5321, 4.1.1.1)."""
@@ -278,6 +279,7 @@ class Dialogue:
             self._odd.once("early-talker", "the client spoke before the greeting", self._spoken)
         self._tell_tls()
         conclude(session, self._talk.unfinished)
+        del self._pairing, self._talk, self._reading  # they refer back to this; so all is freed at once
         return session
 
     def _tell_tls(self) -> None:

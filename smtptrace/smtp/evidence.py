@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from smtptrace import grammar
@@ -32,6 +33,7 @@ _MOST = 32
 _REACH = 16 * 1024
 
 
+@lru_cache(maxsize=1024)
 def fits(verb: str | None, code: int) -> bool:
     """Whether a server that keeps to the rules may answer the verb with that code."""
     if code >= 400:

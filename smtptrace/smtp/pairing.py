@@ -97,11 +97,11 @@ class Pairing:
         """Give out the replies that have come."""
         if not self._greeted:
             self._greet()
-        waiting = self.waiting
+        waiting, ahead = self.waiting, self._ahead
         while waiting:
             head = waiting[0]
             while head.wants:
-                reply = self._ahead.popleft() if self._ahead else self._reader.next()
+                reply = ahead.popleft() if ahead else self._reader.next()
                 if reply is None and (not self.stream.exhausted or (reply := self._next()) is None):
                     return
                 if self.gapped:
@@ -115,7 +115,7 @@ class Pairing:
             if head.busy:
                 return
             waiting.popleft()
-            self._publish(head.close())
+            self._publish(head.exchange)
         while len(self.stream) > PATIENCE and (reply := self._next()) is not None:
             self._unasked(reply)
 
@@ -217,7 +217,7 @@ class Pairing:
         for _ in range(count):
             if self.waiting[0].busy:
                 return
-            self._publish(self.waiting.popleft().close())
+            self._publish(self.waiting.popleft().exchange)
 
     def _unasked(self, reply: Reply) -> None:
         """A reply that nobody asked for, or the rest of one that a gap has cut."""
@@ -232,7 +232,7 @@ class Pairing:
     def abandon(self) -> None:
         """No reply will come any more to what still waits."""
         while self.waiting:
-            self._publish(self.waiting.popleft().close())
+            self._publish(self.waiting.popleft().exchange)
 
     def finish(self) -> None:
         """No more octets will come: end all exchanges, and tell of the replies that nobody asked for."""

@@ -18,7 +18,7 @@ class Pending:
         self.exchange = exchange
         self.busy = busy
         self.wants = 1
-        self.replies: list[Reply] = []
+        self.replies: tuple[Reply, ...] = ()
 
     @property
     def verb(self) -> str | None:
@@ -37,20 +37,15 @@ class Pending:
     def take(self, reply: Reply, accepted: int) -> None:  # noqa: ARG002
         """The next reply; `accepted` recipients were accepted before it."""
         self.wants -= 1
-        self.replies.append(reply)
+        self.exchange.reply = reply
+        if self.replies:
+            self.replies = self.exchange.replies = (*self.replies, reply)
+        else:
+            self.replies = (reply,)
 
     def so_far(self) -> Exchange:
         """The exchange as far as it has come, for who looks on."""
         return self.exchange
-
-    def close(self) -> Exchange:
-        """The exchange with what has come."""
-        exchange = self.exchange
-        if self.replies:
-            exchange.reply = self.replies[-1]
-            if len(self.replies) > 1:
-                exchange.replies = tuple(self.replies)
-        return exchange
 
 
 class PendingData(Pending):

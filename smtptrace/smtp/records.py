@@ -19,7 +19,7 @@ class Command:
     """One command line as sent; `raw` includes its line end (RFC 5321, 4.1.1).
 
     `verb` is upper case, None where the line does not begin with one. `cut` tells that the line goes on in octets
-    that are missing.
+    that are missing, `plain` that it is known to be as nearly all are (`grammar.PLAIN`).
     """
 
     verb: str | None
@@ -27,6 +27,7 @@ class Command:
     span: Span
     exactness: Exactness = Exactness.SEEN
     cut: bool = False
+    plain: bool = False
 
     @property
     def line(self) -> bytes:
@@ -36,8 +37,11 @@ class Command:
     @property
     def argument(self) -> bytes:
         """Everything after the verb and one space, as sent; the whole line where there is no verb."""
-        line = grammar.without_line_end(self.raw)
-        return line if self.verb is None else line[len(self.verb) + 1 :]
+        raw, verb = self.raw, self.verb
+        if verb is not None and raw.endswith(b"\r\n"):  # as nearly always
+            return raw[len(verb) + 1 : -2]
+        line = grammar.without_line_end(raw)
+        return line if verb is None else line[len(verb) + 1 :]
 
 
 @dataclass(slots=True)

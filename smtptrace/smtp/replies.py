@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from smtptrace import grammar
 from smtptrace.smtp.oddities import Oddities
@@ -18,6 +19,12 @@ _WHOLE = re.compile(rb"([2-5][0-9][0-9])(?:-[^\r\n]{0,2000}\r\n\1){0,1000}(?: [^
 
 _MOST = 10_000
 """Lines kept of one reply."""
+
+
+@lru_cache(maxsize=1024)
+def _parsed(octets: bytes) -> tuple[int, tuple[bytes, ...]]:
+    """Code and lines of a whole reply; servers repeat themselves."""
+    return int(octets[:3]), tuple(octets[:-2].split(b"\r\n"))
 
 
 class ReplyReader:
@@ -48,8 +55,8 @@ class ReplyReader:
             whole = stream.match(_WHOLE)
             if whole is not None:
                 self.fragment = False
-                octets, span, exactness = whole
-                return Reply(int(octets[:3]), tuple(octets[:-2].split(b"\r\n")), span, exactness)
+                found, span, exactness = whole
+                return Reply(*_parsed(found[0]), span, exactness)
         while self._lines or not self.sealed:
             start = stream.position
             raw = stream.line()

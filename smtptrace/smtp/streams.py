@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Sequence
 from operator import itemgetter
 
-from smtptrace.wire import Exactness, Gap, Octets, Side, Span
+from smtptrace.wire import Exactness, Gap, Octets, Place, Side, Span
 
 PATIENCE = 1 << 20
 """Octets that are held while a reply is awaited, and the longest line that is kept."""
@@ -29,12 +29,14 @@ class Stream:
         "_at",
         "_base",
         "_behind",
-        "_cursor",
         "_data",
+        "_inexact",
         "_mark",
         "_pieces",
+        "_places",
         "_scanned",
         "_skipped",
+        "_starts",
         "ended",
         "line_end",
         "side",
@@ -50,8 +52,8 @@ class Stream:
         self._scanned = 0
         self._skipped = 0
         self._mark: int | None = None
-        self._pieces: list[_Piece] = []
-        self._cursor = 0
+        self._inexact = False
+        self._forget()
         self._behind: deque[Octets | Gap] = deque()
 
     def __len__(self) -> int:
@@ -103,13 +105,29 @@ class Stream:
             return
         if self._at == len(self._data) and self._mark is None:
             self._base += self._at
-            self._data, self._at, self._scanned, self._pieces = b"", 0, 0, []
-        pieces = self._pieces
+            self._data, self._at, self._scanned = b"", 0, 0
+            self._forget()
         end = self._base + self._skipped + len(self._data)
         self._append(events[0].data if len(events) == 1 else b"".join([event.data for event in events]))
         for event in events:
-            pieces.append((end, event))
+            self._note(event, end)
             end += len(event.data)
+
+    def _note(self, event: Octets, start: int) -> None:
+        """Remember which packets bring the octets of an event, and that they begin at `start`."""
+        self._pieces.append((start, event))
+        self._starts.append(start)
+        self._places.append((0, event.time_ns, event.frame))
+        if event.places:
+            self._starts += map(start.__add__, map(_start_of, event.places))
+            self._places += event.places
+        self._inexact |= event.exactness is not Exactness.SEEN
+
+    def _forget(self) -> None:
+        """No octet that is within reach came in any packet; the first of `_places` stands for that."""
+        self._pieces: list[_Piece] = []
+        self._starts: list[int] = []
+        self._places: list[Place] = [(0, None, None)]
 
     def _append(self, more: bytes) -> None:
         """Add octets behind others that are not read yet."""
@@ -125,16 +143,22 @@ class Stream:
             self._at -= kept
             kept = 0
         data += more
-        if len(self._pieces) > _MANY:
-            del self._pieces[: bisect_right(self._pieces, self._base + kept, key=_start_of) - 1]
+        if len(self._starts) > _MANY:
+            self._forget_before(self._base + kept)
+
+    def _forget_before(self, offset: int) -> None:
+        """The octets before `offset` will not be asked for any more."""
+        del self._pieces[: bisect_right(self._pieces, offset, key=_start_of) - 1]
+        gone = bisect_right(self._starts, offset) - 1
+        del self._starts[:gone], self._places[1 : gone + 1]
 
     def cross(self) -> Gap:
         """Step over the gap; octets in front of it that were not read are lost from sight."""
         gap = self._behind.popleft()
         assert type(gap) is Gap
         self._base += self._skipped + len(self._data) + (gap.size or 0)
-        self._data, self._at, self._scanned, self._skipped, self._pieces = b"", 0, 0, 0, []
-        self._mark = None
+        self._data, self._at, self._scanned, self._skipped, self._mark = b"", 0, 0, 0, None
+        self._forget()
         behind, self._behind = self._behind, deque()
         while behind and not isinstance(behind[0], Gap):
             self.feed(behind.popleft())
@@ -166,14 +190,17 @@ class Stream:
         self._scanned = self._at + PATIENCE
         del self._data[self._scanned :]
 
-    def match(self, pattern: re.Pattern[bytes]) -> tuple[bytes, Span, Exactness] | None:
+    def match(self, pattern: re.Pattern[bytes]) -> tuple[re.Match[bytes], Span, Exactness] | None:
         """What the pattern finds at the front, taken, and its stamp; None, and nothing taken, without a match."""
         at = self._at
         found = pattern.match(self._data, at)
         if found is None:
             return None
-        self._at = self._scanned = found.end()
-        return found[0], *self.stamp(self._base + at)
+        stop = self._at = self._scanned = found.end()
+        start = self._base + at
+        _, time_ns, frame = self._places[bisect_right(self._starts, start)]
+        span = Span(self.side, start, self._base + stop, time_ns, frame)
+        return found, span, self.exactness(start) if self._inexact else Exactness.SEEN
 
     def take(self, size: int | None = None) -> bytes | bytearray:
         """The next octets, at most `size` of them; all within reach where it is None."""
@@ -216,40 +243,30 @@ class Stream:
     @property
     def fresh(self) -> bool:
         """Whether the next octet is the first of an event, so that order tells something about it."""
-        piece = self.piece(self.position)
+        piece = self._piece(self.position)
         return piece is not None and piece[0] == self.position
 
-    def piece(self, offset: int) -> _Piece | None:
-        """The event that brought the octet at `offset`, and the offset of its first one; mostly it is near the last."""
-        pieces, at = self._pieces, self._cursor
-        last = len(pieces) - 1
-        if at < last and pieces[at + 1][0] <= offset:
-            at += 1
-        if not (at <= last and pieces[at][0] <= offset and (at == last or offset < pieces[at + 1][0])):
-            at = max(bisect_right(pieces, offset, key=_start_of) - 1, 0)
-        self._cursor = at
-        return pieces[at] if pieces else None
-
-    def place(self, offset: int) -> tuple[int | None, int | None]:
-        """Time and frame of the octet at `offset`, which must still be within reach or have been read just now."""
-        piece = self.piece(offset)
-        return piece[1].place(offset - piece[0]) if piece else (None, None)
+    def _piece(self, offset: int) -> _Piece | None:
+        """The event that brought the octet at `offset`, and the offset of its first one."""
+        pieces = self._pieces
+        at = bisect_right(pieces, offset, key=_start_of) - 1 if len(pieces) > 1 else 0
+        return pieces[max(at, 0)] if pieces else None
 
     def exactness(self, offset: int) -> Exactness:
         """How near the octet at `offset` is to the wire."""
-        piece = self.piece(offset)
+        piece = self._piece(offset) if self._inexact else None
         return piece[1].exactness if piece else Exactness.SEEN
+
+    def place(self, offset: int) -> tuple[int | None, int | None]:
+        """Time and frame of the octet at `offset`, which must still be within reach or have been read just now."""
+        _, time_ns, frame = self._places[bisect_right(self._starts, offset)]
+        return time_ns, frame
 
     def span(self, start: int, stop: int | None = None) -> Span:
         """The place of the octets from `start` to `stop`, by default to where reading stands."""
-        time_ns, frame = self.place(start)
+        _, time_ns, frame = self._places[bisect_right(self._starts, start)]
         return Span(self.side, start, self._base + self._at if stop is None else stop, time_ns, frame)
 
     def stamp(self, start: int) -> tuple[Span, Exactness]:
         """The place of the octets from `start` to where reading stands, and how near they are to the wire."""
-        piece = self.piece(start)
-        if piece is None:
-            return self.span(start), Exactness.SEEN
-        first, event = piece
-        time_ns, frame = event.place(start - first) if event.places else (event.time_ns, event.frame)
-        return Span(self.side, start, self._base + self._at, time_ns, frame), event.exactness
+        return self.span(start), self.exactness(start) if self._inexact else Exactness.SEEN
