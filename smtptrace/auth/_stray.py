@@ -44,7 +44,9 @@ def is_stray(exchange: Exchange) -> bool:
 
 def stray_spans(session: Session) -> tuple[Span, ...]:
     """Command lines that are base64 of something although no AUTH is open, as where its beginning was not captured."""
-    return tuple(exchange.command.span for exchange in session.exchanges if exchange.command and _is_lone(exchange))
+    verbs = grammar.VERBS
+    odd = [each for each in session.exchanges if each.command is not None and each.command.verb not in verbs]
+    return tuple(each.command.span for each in odd if each.command and _is_lone(each))
 
 
 def _is_lone(exchange: Exchange) -> bool:

@@ -95,6 +95,10 @@ _EXCHANGE_WORDS = frozenset(
 )
 
 
+_LONG_NUMBER = re.compile(rb"[0-9][0-9A-Za-z]{8,}")
+"""A queue id or a time, which no wording names."""
+
+
 @lru_cache(maxsize=1)
 def _patterns() -> tuple[list[tuple[str, re.Pattern[str]]], list[tuple[str, re.Pattern[str]]]]:
     def made(table: tuple[tuple[str, str], ...]) -> list[tuple[str, re.Pattern[str]]]:
@@ -112,8 +116,13 @@ def by_greeting(line: bytes) -> str | None:
 
 @lru_cache(maxsize=1024)
 def by_wording(line: bytes) -> str | None:
-    """The flavour that a reply line or an error text gives away."""
-    text = line[:512].decode("utf-8", "replace")
+    """The flavour that a reply line or an error text gives away; its numbers differ from one to the next."""
+    return _by_wording(_LONG_NUMBER.sub(b"0" * 9, line[:512]))
+
+
+@lru_cache(maxsize=1024)
+def _by_wording(line: bytes) -> str | None:
+    text = line.decode("utf-8", "replace")
     return next((flavour for flavour, pattern in _patterns()[1] if pattern.search(text)), None)
 
 

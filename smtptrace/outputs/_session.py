@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from functools import lru_cache
 from typing import Any
 
 from smtptrace.auth import Credential, SecretIds
@@ -42,8 +43,12 @@ def frame_of(origin: Origin, span: Span | None) -> int | None:
 
 def place(origin: Origin, span: Span | None) -> Object:
     """Frame and time of a span; the file too where the timeline is made of several."""
-    file = {"file": origin.locate(span.frame)[0]} if span is not None and origin.parts else {}
-    return {"frame": frame_of(origin, span), "time": iso(span.time_ns) if span else None, **file}
+    if span is None:
+        return {"frame": None, "time": None}
+    if not origin.parts:
+        return {"frame": span.frame, "time": iso(span.time_ns)}
+    file, frame = origin.locate(span.frame)
+    return {"frame": frame, "time": iso(span.time_ns), "file": file}
 
 
 def exchanges(trace: Trace) -> list[Object]:
@@ -58,13 +63,17 @@ def exchanges(trace: Trace) -> list[Object]:
 
 def _exchange(exchange: Exchange, origin: Origin, credential: Credential | None) -> Object:
     command, reply = exchange.command, exchange.reply
-    span = command.span if command else reply.span if reply else None
-    record: Object = {"verb": command.verb if command else None}
-    put(record, "argument", command.argument if command else None)
-    record["code"] = reply.code if reply else None
-    record["enhanced"] = reply.enhanced if reply else None
-    record["text"] = [line[4:].decode("utf-8", "replace") for line in reply.lines] if reply else []
-    record.update(place(origin, span))
+    record: Object = {"verb": None, "argument": None}
+    span = None
+    if command is not None:
+        record["verb"], span = command.verb, command.span
+        put(record, "argument", command.argument)
+    if reply is not None:
+        span = span or reply.span
+        record["code"], record["enhanced"], record["text"] = reply.code, reply.enhanced, _texts(reply.lines)
+    else:
+        record["code"], record["enhanced"], record["text"] = None, None, []
+    record |= place(origin, span)
     record["tls"] = exchange.tls
     if exchange.replies:
         record["codes"] = [each.code for each in exchange.replies]
@@ -73,6 +82,12 @@ def _exchange(exchange: Exchange, origin: Origin, credential: Credential | None)
     elif isinstance(exchange, AuthExchange):
         record["rounds"] = _rounds(credential)
     return record
+
+
+@lru_cache(maxsize=1024)
+def _texts(lines: tuple[bytes, ...]) -> list[str]:
+    """The lines of a reply as text, without its code; who gets them never changes them: servers repeat themselves."""
+    return [line[4:].decode("utf-8", "replace") for line in lines]
 
 
 def _rounds(credential: Credential | None) -> list[Object]:
@@ -137,13 +152,13 @@ def _where(each: Transaction) -> Span | None:
 
 def _recipient(recipient: Recipient) -> Object:
     reply, command = recipient.exchange.reply, recipient.exchange.command
-    return {
-        **octets("address", recipient.address),
-        "code": reply.code if reply else None,
-        "enhanced": reply.enhanced if reply else None,
-        "accepted": recipient.accepted,
-        "time": iso(command.span.time_ns) if command else None,
-    }
+    record: Object = {}
+    put(record, "address", recipient.address)
+    record["code"] = reply.code if reply else None
+    record["enhanced"] = reply.enhanced if reply else None
+    record["accepted"] = recipient.accepted
+    record["time"] = iso(command.span.time_ns) if command else None
+    return record
 
 
 def _reply_text(reply: Reply | None) -> str | None:

@@ -8,6 +8,7 @@ from functools import lru_cache
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+@lru_cache(maxsize=256)
 def iso(time_ns: int | None) -> str | None:
     """A time in UTC as RFC 3339 writes it, with nanoseconds; None stays None, and so does what no calendar holds."""
     if time_ns is None:
