@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 NAMES = ("lab.test", "localhost", "exim.lab.test", "postfix.lab.test")
+_PURPOSES = (ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH)
 _LIFE = datetime.timedelta(days=30)
 
 
@@ -41,7 +42,7 @@ def make(folder: Path) -> Certificates:
     leaf = leaf.add_extension(x509.SubjectAlternativeName(hosts), critical=False)
     leaf = leaf.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
     leaf = leaf.add_extension(_usage(signs_certificates=False), critical=True)
-    leaf = leaf.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+    leaf = leaf.add_extension(x509.ExtendedKeyUsage(_PURPOSES), critical=False)
     issuer_key = x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key())
     certificate = leaf.add_extension(issuer_key, critical=False).sign(ca_key, hashes.SHA256())
 

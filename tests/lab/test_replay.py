@@ -9,7 +9,7 @@ import pytest
 from support.command import Command, Said
 from support.data import CAPTURES
 
-from lab import aiosmtpd_server
+from lab import aiosmtpd_server, recorder
 from lab.accounts import ALICE, GOOD_TOKEN
 from smtptrace.trace import Options, read
 
@@ -179,3 +179,23 @@ def test_fresh_fields(smtptrace: Command) -> None:
     assert exact == original
     assert fresh.startswith(b"X-Smtptrace-Replay: yes\r\nDate: ")
     assert fresh.partition(b"\r\n\r\n")[2] == original.partition(b"\r\n\r\n")[2]
+
+
+def test_the_keys_of_a_run_open_its_recording(
+    smtptrace: Command, monkeypatch, ports, lab_certificates, tmp_path
+) -> None:
+    """What dumpcap saw of the run is the run that was saved, once the keys are given."""
+    monkeypatch.setenv("SMTPTRACE_PASSWORD", ALICE)
+    keys, saved, capture = tmp_path / "keys", tmp_path / "run.pcapng", tmp_path / "seen.pcapng"
+    options = ["--tls", "starttls", "--ca-file", lab_certificates.authority, "--write-keylog", keys, "--save", saved]
+    with recorder.recording(capture, ports["dovecot"]):
+        assert smtptrace("replay", LOGIN, f"localhost:{ports['dovecot']}", *options).code == 0
+    told = [
+        [
+            (each["verb"], each["code"])
+            for each in smtptrace("list", "--json", *words).objects("session")[0]["exchanges"]
+        ]
+        for words in ([saved], [capture, "--keylog", keys])
+    ]
+    assert told[0] == told[1]
+    assert ("DATA", 250) in told[0]
