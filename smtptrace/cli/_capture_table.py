@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
+from itertools import islice
 from types import TracebackType
 from typing import Self
 
@@ -15,17 +16,18 @@ from rich.text import Text
 from smtptrace.cli._capture_views import COLUMNS, PlainView, Scene
 from smtptrace.findings import Severity
 from smtptrace.outputs._text import visible
-from smtptrace.outputs.dialogue import concern
 from smtptrace.outputs.table import Layout, fitting, layout
 from smtptrace.record.live import Live
 from smtptrace.trace import Trace
 
-MOST_OPEN = 10
-"""Open sessions that are shown, those that went on last."""
+MOST_LOOKED_AT = 100
+"""Open sessions, those that went on last, among which the ones to show are looked for."""
 
 REFRESH_S = 0.2
 IDLE_SHARE = 10
 """Drawing takes at most one part in so many of the time."""
+
+_INDENT = 15
 
 
 class TableView(PlainView):
@@ -74,8 +76,9 @@ class TableView(PlainView):
         if trace is not None:
             self._fit()
             self._console.print(self._layout.row(trace, live.name))
-            for text in _conclusions(trace):
-                self._console.print(text)
+            for label, text in _conclusions(trace):
+                for at, line in enumerate(text.wrap(self._console, max(self._width - _INDENT, _INDENT))):
+                    self._console.print(_behind("" if at else label, line))
 
     def tick(self) -> None:
         """Draw the open sessions and the state anew, not too often."""
@@ -98,19 +101,31 @@ class TableView(PlainView):
         if self._console.width == self._width:
             return
         self._width = self._console.width
+        self._rows.clear()
         self._layout = _laid_out(self._width, self._zone)
         zone_name = str(datetime.now(self._zone).astimezone(self._zone).tzname())
         self._console.print(self._layout.heading(zone_name))
 
     def _draw(self) -> None:
         self._fit()
-        shown = list(self._moved.values())[-min(MOST_OPEN, max(self._console.height // 3, 1)) :]
-        lines = [text for live in shown for text in self._open(live)]
-        more = len(self.scene.watch.open) - len(shown)
-        if more > 0:
-            lines.append(Text(f"... and {more} more open connections", style="dim"))
         status = Text(self.scene.status(time.monotonic()), style="reverse")
+        lines = self._open_ones(max(self._console.height - 4, 1))
         self._region.update(Group(*map(_one_line, [*lines, status])), refresh=True)
+
+    def _open_ones(self, room: int) -> list[Text]:
+        """The open sessions that went on last, as far as there is room; the last of them stands last."""
+        lines: list[Text] = []
+        shown = 0
+        for live in islice(reversed(self._moved.values()), MOST_LOOKED_AT):
+            these = self._open(live)
+            if len(lines) + len(these) > room - 1:
+                break
+            lines[:0] = these
+            shown += bool(these)
+        more = len(self.scene.watch.open) - shown
+        if more > 0 and not self.scene.selection:
+            lines.insert(0, Text(f"... {more} more open connections", style="dim"))
+        return lines
 
     def _open(self, live: Live) -> list[Text]:
         """The row of an open session, and why it seems to fail; made anew only where it went on."""
@@ -123,7 +138,7 @@ class TableView(PlainView):
             trace = self.scene.treat(trace)
             row = self._layout.row(trace, live.name)
             row.stylize("italic")
-            lines = [row, *_conclusions(trace)]
+            lines = [row, *(_behind(label, text) for label, text in _conclusions(trace))]
         self._rows[id(live)] = live.moves, lines
         return lines
 
@@ -132,14 +147,19 @@ def _laid_out(width: int, zone: tzinfo | None) -> Layout:
     return layout(fitting(COLUMNS, width), width, zone)
 
 
-def _conclusions(trace: Trace) -> Iterator[Text]:
-    """The likeliest cause and what to do, and the findings that matter."""
+def _conclusions(trace: Trace) -> Iterator[tuple[str, Text]]:
+    """The likeliest cause and what to do, and the findings that matter; each with what it is."""
     for cause in trace.causes[:1]:
-        yield Text(f"      cause {cause.confidence:.0%} {visible(cause.summary)} ({cause.slug})", style="red")
-        yield Text(f"      fix   {visible(cause.fix)}")
+        yield "cause", Text(f"{cause.confidence:.0%} {visible(cause.summary)} ({cause.slug})", style="red")
+        yield "fix", Text(visible(cause.fix))
     for finding in trace.findings:
         if finding.severity >= Severity.MEDIUM:
-            yield Text("      ").append_text(concern(finding))
+            said = f"{finding.severity.name.lower()}: {visible(finding.summary)} ({finding.rule})"
+            yield "finding", Text(said, style="yellow")
+
+
+def _behind(label: str, text: Text) -> Text:
+    return Text(f"{label:>{_INDENT - 2}}  ", style="dim").append_text(text)
 
 
 def _one_line(text: Text) -> Text:

@@ -98,7 +98,7 @@ def _opened(engine: str, interface: str, capture_filter: str) -> Feed:
 
 
 def _scene(interface: str, feed: Feed, file: CaptureFile | None, options: dict[str, Any]) -> Scene:
-    reading = Options(attempts=options["attempts"], limits=tcp.Limits(turns=0))
+    reading = Options(attempts=options["attempts"], digests=options["digests"], limits=tcp.Limits(turns=0))
     return Scene(
         watch=Watch(SourceReport(path=interface, format="pcap-live", engine=feed.engine), reading),
         treat=redact.reveal if options["show_secrets"] else redact.mask,

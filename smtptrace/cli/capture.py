@@ -36,6 +36,7 @@ GROUP = "record"
 @click.option("--utc", is_flag=True, help="Times in UTC instead of the machine's zone.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a session when it has ended.")
 @click.option("--show-secrets", is_flag=True, help="Show passwords and tokens, which are masked otherwise.")
+@click.option("--digests", is_flag=True, help="SHA-256 of both streams in the JSON.")
 def command(listing: bool, **options: Any) -> int:
     """Watch SMTP sessions on an interface as they happen, with diagnosis and findings, and record their packets.
 

@@ -19,6 +19,8 @@ PAUSE_S = 0.1
 """After so long without a packet there is a pause; under load there is one as often."""
 
 _BURST = 64
+_WEIGHT = 256
+"""Octets that a packet takes beside its own."""
 _ROOM_S = 0.005
 _SHARE = 10
 """What is done at pauses takes at most one part in so many of the time."""
@@ -69,7 +71,7 @@ class Pump:
     def _run(self) -> None:
         try:
             for packet in self._feed.packets():
-                self._put += packet[6]
+                self._put += packet[6] + _WEIGHT
                 self._waiting.append(packet)
                 self._more.set()
                 while self._put - self._taken > MOST_WAITING and not self._over.is_set():
@@ -88,7 +90,7 @@ class Pump:
         while True:
             for _ in range(min(_BURST, len(waiting))):
                 packet = waiting.popleft()
-                self._taken += packet[6]
+                self._taken += packet[6] + _WEIGHT
                 frame = packet[0]
                 yield packet
             if not waiting:

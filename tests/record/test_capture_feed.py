@@ -68,7 +68,7 @@ def test_a_feed_that_breaks_off_is_told_after_its_packets(error, told):
 def test_packets_wait_in_the_system_when_too_many_wait_here(monkeypatch):
     """The feed is not asked for more while the reader is behind."""
     given = packets(DIALOGUE) * 50
-    size = sum(packet[6] for packet in given[:10])
+    size = sum(packet[6] + 256 for packet in given[:10])
     monkeypatch.setattr(capture_feed, "MOST_WAITING", size)
     asked = []
     behind = threading.Event()
