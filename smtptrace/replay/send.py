@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from smtptrace import net
-from smtptrace.net import WireError
+from smtptrace.net import SocketWire, WireError
 from smtptrace.replay.conversation import Conversation
 from smtptrace.replay.plan import Target
 from smtptrace.replay.player import Player, Rules
@@ -16,6 +16,33 @@ from smtptrace.replay.run import Played, Secure, play
 from smtptrace.replay.script import Script
 from smtptrace.replay.sent_player import SentPlayer
 from smtptrace.wire import Connection, Endpoint, Open, Opening, Origin
+
+
+class Halt:
+    """Ends all that runs at a target, from another thread; `wires` are the connections that there are."""
+
+    def __init__(self) -> None:
+        self._halted = threading.Event()
+        self.wires: list[SocketWire] = []
+
+    def is_set(self) -> bool:
+        """Whether nothing more may be sent."""
+        return self._halted.is_set()
+
+    def set(self) -> None:
+        """Let nothing more be sent, and nobody wait for a reply."""
+        self._halted.set()
+        for wire in tuple(self.wires):
+            wire.stop_reading()
+
+    @contextmanager
+    def over(self, wire: SocketWire) -> Iterator[None]:
+        """While it lasts, `set` ends this connection too."""
+        self.wires.append(wire)
+        try:
+            yield
+        finally:
+            self.wires.remove(wire)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +57,7 @@ class Where:
     secure: Secure
     bind: str | None = None
     timeout_s: float = 60.0
-    halt: threading.Event = field(default_factory=threading.Event)
+    halt: Halt = field(default_factory=Halt)
 
 
 def where(endpoint: Endpoint, secure: Secure, *, bind: str | None, timeout_s: float) -> Where:
@@ -61,7 +88,8 @@ def send(script: Script, place: Where, rules: Rules) -> Played:
             problem = str(error)
             continue
         ends = (Endpoint(*wire.local), Endpoint(*wire.remote))
-        return play(player, wire, ends, place.secure, place.timeout_s, halted=place.halt.is_set)
+        with place.halt.over(wire):
+            return play(player, wire, ends, place.secure, place.timeout_s, halted=place.halt.is_set)
     player.broken(problem)
     ends = (Endpoint("", 0), Endpoint(place.addresses[0] if place.addresses else "", port))
     nothing = Connection(*ends, Origin("replay", "replay"), 1, None, (Open(Opening.NO_ANSWER),))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from lab import scripted
@@ -23,8 +26,8 @@ def place(host: str, port: int):
     return where(Endpoint(host, port), SECURE, bind=None, timeout_s=5)
 
 
-def rules() -> Rules:
-    return Rules(lambda how: pytest.fail("nobody logs in"))
+def rules(timeout_s: float = 5) -> Rules:
+    return Rules(lambda how: pytest.fail("nobody logs in"), timeout_s=timeout_s)
 
 
 def test_this_machine():
@@ -42,6 +45,19 @@ def test_it_is_played_there():
         played = send(script(SHORT), place("127.0.0.1", server.port), rules())
     assert [done.received.code for done in played.done] == [220, 250]
     assert played.connection.server == Endpoint("127.0.0.1", server.port)
+
+
+def test_a_run_that_is_ended_from_another_thread():
+    """Nobody waits for the reply that was awaited, and nothing more is sent."""
+    with scripted.running(scripted.silent) as server:
+        there = place("127.0.0.1", server.port)
+        with ThreadPoolExecutor(1) as pool:
+            running = pool.submit(send, script(SHORT), replace(there, timeout_s=600), rules(600))
+            while not there.halt.wires:
+                time.sleep(0.01)
+            there.halt.set()
+            assert running.result(20).broken == "the target closed the connection"
+        assert send(script(SHORT), there, rules()).broken == "the run was ended"
 
 
 def test_nobody_there():
