@@ -82,7 +82,10 @@ def reading_options(command: F) -> F:
 
 _Option = Callable[[Any], Any]
 
-_FILES: _Option = click.argument("files", nargs=-1, required=True, metavar="FILE...")
+A_FILE = click.Path(readable=False, allow_dash=True)
+"""A capture or transcript: the shell completes its name, and whether it can be read is found out by reading it."""
+
+_FILES: _Option = click.argument("files", nargs=-1, required=True, type=A_FILE, metavar="FILE...")
 
 _SELECTION: tuple[_Option, ...] = (
     click.option("-s", "--session", "ids", multiple=True, metavar="ID", help="Only this session, as `list` names it."),

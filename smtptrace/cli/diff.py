@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from smtptrace.cli._options import A_FILE
 from smtptrace.cli._reading import Run
 from smtptrace.errors import UnreadableError, UsageError
 from smtptrace.outputs._text import visible
@@ -20,8 +21,8 @@ _WIDTH = 44
 
 
 @click.command("diff")
-@click.argument("left", metavar="A")
-@click.argument("right", metavar="B")
+@click.argument("left", type=A_FILE, metavar="A")
+@click.argument("right", type=A_FILE, metavar="B")
 @click.option("--left", "left_id", metavar="ID", help="The session of A, as `list` names it.")
 @click.option("--right", "right_id", metavar="ID", help="The session of B.")
 @click.option("--keylog", type=click.Path(), metavar="FILE", help="TLS keys that open what they fit.")

@@ -13,8 +13,15 @@ from smtptrace.errors import UsageError
 GROUP = "explain"
 
 
+def _beginning(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """The names that begin so, for the shell."""
+    from smtptrace.cli._pocketbook import names
+
+    return [name for name in names() if name.startswith(incomplete.lower())]
+
+
 @click.command("explain")
-@click.argument("name", metavar="SLUG|CODE", required=False)
+@click.argument("name", metavar="SLUG|CODE", required=False, shell_complete=_beginning)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def command(name: str | None, as_json: bool) -> int:
     """Say what a rule, pattern, cause or reply code means, and what to do; without a name, list them.

@@ -10,13 +10,14 @@ from typing import Any
 
 import click
 
+from smtptrace.cli._options import A_FILE
 from smtptrace.cli._replay_options import replay_options
 
 GROUP = "act"
 
 
 @click.command("replay")
-@click.argument("source", metavar="SOURCE")
+@click.argument("source", type=A_FILE, metavar="SOURCE")
 @click.argument("target", metavar="HOST[:PORT]")
 @replay_options
 def command(source: str, target: str, **options: Any) -> int:
