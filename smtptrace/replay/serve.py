@@ -101,7 +101,12 @@ class Server:
         if exchange is None:
             yield from self._unrecorded(line, verb, kind)
             return
-        yield from self._answer(exchange, line, kind)
+        try:
+            yield from self._answer(exchange, line, kind)
+        except ClientGoneError:
+            if exchange.reply is not None:
+                self._left.append(f"broken off: {kind}")
+            raise
         self._ended = self._ended or self._script.ends() or _code(exchange.reply) == 421
 
     def _answer(self, exchange: Exchange, line: bytes, kind: str | None) -> Course[None]:

@@ -227,8 +227,15 @@ def test_a_login():
 
 def test_a_login_that_ends_in_the_middle():
     """The client has gone, and nothing is said to it."""
-    replies, _ = served(LOGIN, b"EHLO a", b"AUTH LOGIN", b"eA==")
+    replies, server = served(LOGIN, b"EHLO a", b"AUTH LOGIN", b"eA==")
     assert replies[-1] == b"334 UGFzc3dvcmQ6"
+    assert server.deviations() == ("broken off: AUTH LOGIN",)
+
+
+def test_a_message_without_end():
+    """Was not sent, nor is it answered."""
+    replies, server = served(SENDING, *HEAD, b"DATA")
+    assert (replies[-1], server.deviations()) == (b"354 go", ("broken off: DATA",))
 
 
 def test_exchange_says_it_otherwise():
