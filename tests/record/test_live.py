@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import pytest
+from support.data import CAPTURES
 from support.live import CLOSED, packets, paused
 
+from smtptrace.auth import SecretIds
+from smtptrace.outputs.jsonl import session_object
 from smtptrace.record.live import Watch, kept
-from smtptrace.sources import SourceReport
-from smtptrace.trace import Options
+from smtptrace.redact import mask
+from smtptrace.sources import SourceReport, capfile, open_input
+from smtptrace.sources._layers import PAUSE
+from smtptrace.trace import Options, read
+
+RECORDED = sorted(path for path in CAPTURES.rglob("*.pcap*") if path.suffix in {".pcap", ".pcapng"})
 
 DIALOGUE = f"""
     S: 220 mx ESMTP
@@ -91,3 +99,46 @@ def test_every_packet_is_kept_before_it_is_read():
         assert packet in stored or packet[4] == packet[5]
     assert stored == given
     assert (report.first_ns, report.last_ns) == (given[0][1], given[-1][1])
+
+
+def found(path):
+    """The sessions of a capture, read as a file is; none where keys in it open TLS, which live ones do not."""
+    traces = list(read(str(path)))
+    return [] if any(trace.session.tls and trace.session.tls.opened for trace in traces) else traces
+
+
+def as_object(trace):
+    """What outputs tell of it; the name of the source aside."""
+    shown = session_object(mask(trace), SecretIds(), "1")
+    del shown["source"], shown["uid"]
+    for judgement in shown["findings"] + shown["causes"]:
+        for each in judgement["evidence"]:
+            del each["file"]
+    return shown
+
+
+@pytest.mark.parametrize("path", RECORDED, ids=[path.name for path in RECORDED])
+def test_a_recording_that_comes_live_gives_its_sessions(path):
+    """Whatever was recorded: a pause and a look after every packet, or few of them, change nothing."""
+    wanted = sorted((as_object(trace) for trace in found(path)), key=lambda each: (each["client"], each["start"] or ""))
+    if not wanted:
+        pytest.skip("its TLS is opened by keys")
+    with open_input(str(path)) as source:
+        given = list(capfile.packets(source.stream, SourceReport()))
+    for every in (1, 7):
+        watch = Watch(SourceReport(path="lo"))
+        told = []
+        for live in watch.sessions(sometimes(given, every)):
+            if live.trace is not None:
+                told.append(as_object(live.trace))
+            elif not live.ended and live.moves % every == 0:
+                mask(live.course.so_far())
+        assert sorted(told, key=lambda each: (each["client"], each["start"] or "")) == wanted
+
+
+def sometimes(given, every):
+    """The packets with a pause after every so many; times of pauses are those of the packets."""
+    for number, packet in enumerate(given, 1):
+        yield packet
+        if number % every == 0:
+            yield packet[0], packet[1], PAUSE, b"", 0, 0, 0
