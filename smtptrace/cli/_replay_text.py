@@ -37,7 +37,7 @@ def plan_lines(work: Any) -> Iterator[str]:
             if step.verb:
                 yield f"  C: {_command(step)}"
     for each in work.left:
-        yield f"not played: {visible(each.reason)}"
+        yield f"session {visible(each.name)} is not played: {visible(each.reason)}"
 
 
 def _command(step: Step) -> str:

@@ -76,7 +76,7 @@ class Work:
             except NotPlayableError as error:
                 if len(traces) == 1:
                     raise
-                self.left.append(NotPlayed(name, str(error)))
+                self.left.append(NotPlayed(name, str(error).removeprefix(f"session {name}: ")))
                 continue
             yield self._forwarded(prepared(script, choices))
 

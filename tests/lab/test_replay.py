@@ -133,6 +133,14 @@ def test_no_ticket(smtptrace: Command, monkeypatch, postfix_server, realm, tmp_p
     assert "not found in Kerberos database" in said.objects("replay")[0]["steps"][2]["detail"]
 
 
+@pytest.mark.parametrize("target", ["[::1]", "127.0.0.1"])
+def test_both_families_of_addresses(smtptrace: Command, exim_server, target: str) -> None:
+    """The address that is named is the one that is connected to."""
+    source = CAPTURES / "exim-ipv6.pcapng"
+    (outcome,) = smtptrace("replay", source, f"{target}:{exim_server.port}", "--json").objects("replay")
+    assert (outcome["verdict"], outcome["target"]) == ("same", f"{target}:{exim_server.port}")
+
+
 def test_a_login_over_starttls(smtptrace: Command, monkeypatch, ports, lab_certificates) -> None:
     """STARTTLS and the EHLO after it are put into a session that was in clear."""
     monkeypatch.setenv("SMTPTRACE_PASSWORD", ALICE)
