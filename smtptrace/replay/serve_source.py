@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from smtptrace.clean import mended
 from smtptrace.errors import UsageError
 from smtptrace.replay.serve_script import Recorded
-from smtptrace.smtp import AuthExchange, Session, read_session
+from smtptrace.smtp import AuthExchange, Exchange, Session, read_session
 from smtptrace.trace import Trace
 
 MOST_SESSIONS = 10_000
@@ -39,13 +39,21 @@ def recorded(traces: Iterable[tuple[Trace, str]], source: str) -> tuple[Recorded
 
 
 def _recorded(trace: Trace, name: str) -> Recorded:
-    """The session without its octets, which may be many."""
+    """The session without its octets, which may be many, and without the refusals of what was mistyped."""
     session = trace.session
-    meant = read_session(mended(session.connection)[0])
+    connection, typed = mended(session.connection)
+    meant = read_session(connection)
+    kept = tuple(each for each in meant.exchanges if not _was_mistyped(each, typed))
     light = replace(session.connection, events=())
-    meant = replace(meant, connection=light, tls=session.tls, start_ns=session.start_ns)
+    meant = replace(meant, connection=light, exchanges=kept, tls=session.tls, start_ns=session.start_ns)
     logins = tuple((each.mechanism.upper(), (each.authcid or "").lower()) for each in trace.credentials)
     return Recorded(name, meant, logins)
+
+
+def _was_mistyped(exchange: Exchange, typed: Collection[int]) -> bool:
+    """Whether a command was refused for the keys with which it was edited (RFC 5321 knows no backspace)."""
+    refused = exchange.reply is not None and exchange.reply.code >= 400
+    return refused and exchange.command is not None and exchange.command.span.start in typed
 
 
 def needs_tls(sessions: Sequence[Recorded]) -> bool:

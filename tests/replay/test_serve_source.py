@@ -26,6 +26,13 @@ def test_typing_is_mended():
     assert found.session.connection.events == ()
 
 
+def test_a_refusal_of_mistyped_words_is_not_played():
+    """It was due to the keys; another refusal is."""
+    text = "S: 220 hi\nC: EHLP\x08O a\nS: 500 what\nC: EHLO a\nS: 250 hi\nC: MAIL FROM:<a@b>\nS: 550 no\n"
+    (found,) = sessions(text)
+    assert [each.reply.code for each in found.session.exchanges] == [250, 550]
+
+
 def test_nothing_to_play(monkeypatch):
     """Neither a session without a server's word, nor more than can be held."""
     with pytest.raises(UsageError, match="no session with a greeting"):
