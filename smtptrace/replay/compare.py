@@ -62,7 +62,7 @@ class Comparison:
 def compared(script: Script, played: Played, match: str = "code") -> Comparison:
     """What was recorded against what was received; `match` is one of `MATCH`."""
     steps = [_step(done, match) for done in played.done]
-    if played.stopped and steps and steps[-1].status is Status.UNKNOWN:
+    if played.stopped and 0 < len(steps) < len(script.steps) and steps[-1].status is Status.UNKNOWN:
         steps[-1] = Compared(steps[-1].done, Status.DIFFERENT, played.stopped)
     steps += [Compared(Done(step), Status.NOT_REACHED) for step in script.steps[len(steps) :]]
     if played.broken:
