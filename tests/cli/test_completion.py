@@ -27,6 +27,7 @@ def test_a_recording_is_a_file(command):
 def test_commands_options_and_choices():
     """By their beginning."""
     assert [value for _, value in completed("con")] == ["connect", "convert"]
+    assert ("plain", "--version") in completed("--ve")
     assert ("plain", "--timeout") in completed("connect", "--ti")
     assert ("plain", "encrypted") in completed("list", "--only", "en")
 
