@@ -10,7 +10,7 @@ from smtptrace.grammar import is_base64, verb_of
 from smtptrace.replay.serve_action import BeginTls, ClientGoneError, Course, Say, hear_content, hear_line
 from smtptrace.replay.serve_login import CANCELLED, REFUSED, login
 from smtptrace.replay.serve_roster import Seat
-from smtptrace.replay.serve_script import CHUNK, Script, kind_of
+from smtptrace.replay.serve_script import CHUNK, Script, kind_of, octets_of
 from smtptrace.replay.serve_usual import ENOUGH, accepting, accepting_login
 from smtptrace.secret import Secret
 from smtptrace.smtp import AuthExchange, DataExchange, Exchange, Reply
@@ -64,6 +64,7 @@ class Server:
         self._untold = 0
         self._tls = seat.recorded.implicit
         self._recipients = 0
+        self._asked_for_each = False
         self._ended = False
 
     @property
@@ -81,7 +82,7 @@ class Server:
     def serve(self) -> Course[None]:
         """The actions of the whole session."""
         greeting = self._seat.recorded.session.greeting
-        yield Say(_lines(greeting) or b"220 smtptrace\r\n")
+        yield Say(octets_of(greeting) or b"220 smtptrace\r\n")
         self._ended = not self._script.exchanges and self._script.ends()
         try:
             while not self._ended:
@@ -116,25 +117,26 @@ class Server:
             yield from self._content(exchange, line)
         else:
             yield Say(_hello(exchange.reply, line) if kind == "EHLO" and exchange.reply else self._final(exchange))
-            self._count(kind, _code(exchange.reply))
+            self._count(kind, line, _code(exchange.reply))
             if kind == "STARTTLS" and _code(exchange.reply) == 220:
                 yield from self._begin_tls()
 
     def _final(self, exchange: Exchange) -> bytes:
         """The reply to a command; where none is recorded the connection ended, or nobody knows."""
-        found = b"".join(map(_lines, exchange.replies)) or _lines(exchange.reply)
+        found = octets_of(*exchange.replies) or octets_of(exchange.reply)
         return found or (b"" if self._script.ends() else self._manner.refusal + b"\r\n")
 
     def _begin_tls(self) -> Course[None]:
         yield BeginTls()
         self._tls = True
 
-    def _count(self, kind: str | None, code: int) -> None:
-        """The recipients of the present transaction: LMTP replies to each of them (RFC 2033, 4.2)."""
+    def _count(self, kind: str | None, line: bytes, code: int) -> None:
+        """The recipients of the present transaction, and whether its client wants a verdict on each (PRDR)."""
         if kind == "RCPT":
             self._recipients += code < 300
         elif kind in ("MAIL", "EHLO", "RSET"):
             self._recipients = 0
+            self._asked_for_each = kind == "MAIL" and b"PRDR" in line.upper().split()
 
     def _known_by(self, line: bytes) -> None:
         """Choose the session by what the client says of itself."""
@@ -228,14 +230,20 @@ class Server:
         if chunk:
             yield from self._chunk(int(chunk[1]))
         elif recorded is not None and (recorded.intermediate is not None or recorded.content is not None):
-            yield Say(_lines(recorded.intermediate) or b"354 go ahead\r\n")
+            yield Say(octets_of(recorded.intermediate) or b"354 go ahead\r\n")
             yield from hear_content()
-        if self._playing.session.lmtp and exchange.replies:
-            last = len(exchange.replies) - 1
-            replies = [exchange.replies[min(at, last)] for at in range(max(self._recipients, 1))]
-            yield Say(b"".join(map(_lines, replies)))
-        else:
-            yield Say(self._final(exchange))
+        yield Say(self._verdicts(exchange))
+
+    def _verdicts(self, exchange: Exchange) -> bytes:
+        """The reply to content; one a recipient in LMTP (RFC 2033, 4.2) and where the client asked for PRDR."""
+        replies = exchange.replies
+        if not replies or not (self._playing.session.lmtp or self._asked_for_each):
+            return octets_of(exchange.reply) or self._final(exchange)
+        before = replies[:1] if replies[0].code == 353 else ()
+        after = replies[-1:] if before else ()
+        each = replies[len(before) : len(replies) - len(after)]
+        count = max(self._recipients, 1) if each else 0
+        return octets_of(*before, *(each[min(at, len(each) - 1)] for at in range(count)), *after)
 
     def _chunk(self, size: int) -> Course[None]:
         if size > MOST_CONTENT:
@@ -248,15 +256,11 @@ def _code(reply: Reply | None) -> int:
     return 0 if reply is None else reply.code
 
 
-def _lines(reply: Reply | None) -> bytes:
-    return b"" if reply is None else b"".join(line + b"\r\n" for line in reply.lines)
-
-
 def _hello(reply: Reply, line: bytes) -> bytes:
     """The reply to EHLO; HELO gets its first line alone, for it has no extensions (RFC 5321, 4.1.1.1)."""
     if verb_of(line) == "HELO" and len(reply.lines) > 1:
         return b"%d %s\r\n" % (reply.code, reply.lines[0][4:])
-    return _lines(reply)
+    return octets_of(reply)
 
 
 def _shown(line: bytes) -> str:

@@ -13,6 +13,7 @@ from smtptrace.auth import Credential, Verdict, read_credentials, verify
 from smtptrace.auth.digest_md5 import rspauth
 from smtptrace.replay.scram_server import ScramServer
 from smtptrace.replay.serve_action import Course, Say, hear_line
+from smtptrace.replay.serve_script import octets_of
 from smtptrace.secret import Secret
 from smtptrace.smtp import AuthExchange, Command, Reply, Round, Session
 from smtptrace.wire import Connection, Endpoint, Origin, Side, Span
@@ -97,7 +98,7 @@ def _plainly(recorded: AuthExchange, attempt: Attempt, *, fresh: bool) -> Course
 
 def _ask(challenge: Reply, attempt: Attempt) -> Course[bytes]:
     """Say a challenge and hear the response, decoded."""
-    yield Say(b"".join(line + b"\r\n" for line in challenge.lines))
+    yield Say(octets_of(challenge))
     response = (yield from hear_line()).strip()
     attempt.rounds.append(Round(challenge, response, _NOWHERE))
     attempt.cancelled = response == b"*"

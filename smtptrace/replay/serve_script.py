@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from smtptrace.grammar import VERBS, verb_of
-from smtptrace.smtp import Exchange, Session
+from smtptrace.smtp import Exchange, Reply, Session
 from smtptrace.wire import Closing, Side
 
 CHUNK = re.compile(rb"(?i)BDAT[ \t]+([0-9]{1,18})[ \t]*(LAST)?[ \t]*$")
@@ -50,6 +50,17 @@ def kind_of(line: bytes) -> str | None:
         return f"AUTH {found[1].decode().upper()}" if found else "AUTH"
     chunk = CHUNK.match(line) if verb == "BDAT" else None
     return "CHUNK" if chunk and not chunk[2] else purpose
+
+
+def octets_of(*replies: Reply | None) -> bytes:
+    """Replies as they go over the wire; one that was not recorded whole ends where the recording does."""
+    return b"".join(line + b"\r\n" for reply in replies if reply is not None for line in _whole(reply))
+
+
+def _whole(reply: Reply) -> tuple[bytes, ...]:
+    """The lines, the last of them with the space that says so (RFC 5321, 4.2.1)."""
+    lines = reply.lines[:-1] if reply.cut and len(reply.lines) > 1 else reply.lines
+    return (*lines[:-1], lines[-1][:3] + b" " + lines[-1][4:]) if lines and lines[-1][3:4] == b"-" else lines
 
 
 class Script:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from smtptrace.clean import mended
 from smtptrace.errors import UsageError
 from smtptrace.replay.serve_script import Recorded
-from smtptrace.smtp import AuthExchange, Exchange, Session, read_session
+from smtptrace.smtp import AuthExchange, Exchange, Reply, Session, read_session
 from smtptrace.trace import Trace
 
 MOST_SESSIONS = 10_000
@@ -81,10 +81,16 @@ def shortcomings(sessions: Sequence[Recorded], *, password: bool) -> Iterator[st
         session = each.session
         if session.tls is not None and not session.tls.opened:
             yield f"session {each.name}: what was said in TLS cannot be read; --keylog opens it"
+        if any(reply.cut for reply in _replies(session)):
+            yield f"session {each.name}: not every reply is whole in it; what is there is said"
         for login in session.authentications:
             why = _needs(login, password=password)
             if why:
                 yield f"session {each.name}: AUTH {login.mechanism}: {why}"
+
+
+def _replies(session: Session) -> Iterator[Reply]:
+    yield from (reply for reply in (session.greeting, *(each.reply for each in session.exchanges)) if reply is not None)
 
 
 def _needs(login: AuthExchange, *, password: bool) -> str:

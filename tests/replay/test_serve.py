@@ -213,6 +213,18 @@ def test_lmtp_replies_to_each_recipient():
         assert served(text, *head, *rcpt, b"DATA", b"hi\r\n.", b"QUIT")[0][-2] == replies
 
 
+def test_prdr_for_those_who_ask():
+    """Others get the verdict on the whole."""
+    text = (
+        "S: 220 hi\nC: EHLO a\nS: 250 PRDR\nC: MAIL FROM:<a@b> PRDR\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 250 ok\n"
+        "C: RCPT TO:<e@d>\nS: 250 ok\nC: DATA\nS: 354 go\nC: hi\nC: .\nS: 353 each\nS: 250 c\nS: 550 e\nS: 250 all\n"
+        "C: QUIT\nS: 221 bye\n"
+    )
+    rest = (b"RCPT TO:<z@w>", b"DATA", b"hi\r\n.", b"QUIT")
+    assert served(text, b"EHLO x", b"MAIL FROM:<x@y> PRDR", *rest)[0][-2] == b"353 each\r\n250 c\r\n250 all"
+    assert served(text, b"EHLO x", b"MAIL FROM:<x@y>", *rest)[0][-2] == b"250 all"
+
+
 def test_a_login():
     """The recorded challenges; with an initial response one less; `*` ends it and leaves the script."""
     replies, server = served(LOGIN, b"EHLO a", b"AUTH LOGIN", b"eA==", b"eQ==", b"QUIT")
