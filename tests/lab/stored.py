@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -27,27 +28,25 @@ def _files(mails: Iterable[Path]) -> list[Path]:
 def added(sent: Iterable[bytes], *mails: Path) -> set[str]:
     """The names of the fields that the servers of these Maildirs put before the messages.
 
-    Every message that is stored must be one of those sent after these fields, and each of them must be there; lines
-    end in LF in a Maildir. Waits until all have come.
+    Every message that is stored must be one of those sent, after these fields, and each as often as it was sent, which
+    is once for each recipient; lines end in LF in a Maildir. Waits until all have come.
 
     Raises:
         AssertionError: something else is stored, or something that was sent is not.
     """
-    wanted = {_lines(content) for content in sent}
+    wanted = Counter(map(_lines, sent))
     deadline = time.monotonic() + PATIENCE_SECONDS
-    found: set[str] = set()
-    while True:
-        files = [path.read_bytes() for path in _files(mails)]
-        missing = [each for each in wanted if not any(stored.endswith(each) for stored in files)]
-        if not missing or time.monotonic() > deadline:
-            break
+    while len(_files(mails)) < wanted.total() and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert not missing, f"{len(missing)} of {len(wanted)} messages were not stored: {missing[0][:200]!r}"
-    for stored in files:
+    found: Counter[bytes] = Counter()
+    names: set[str] = set()
+    for stored in (path.read_bytes() for path in _files(mails)):
         ours = max((each for each in wanted if stored.endswith(each)), key=len, default=None)
         assert ours is not None, f"a message that was not sent: {stored[:300]!r}"
-        found |= _names(stored[: len(stored) - len(ours)])
-    return found
+        found[ours] += 1
+        names |= _names(stored[: len(stored) - len(ours)])
+    assert found == wanted, f"stored {list(found.values())} times, sent {list(wanted.values())}"
+    return names
 
 
 def _lines(content: bytes) -> bytes:
