@@ -11,13 +11,14 @@ from typing import Any
 
 import click
 
+from smtptrace.cli._options import A_FILE
 from smtptrace.cli._password import password_option
 
 GROUP = "act"
 
 
 @click.command("serve")
-@click.argument("source", metavar="SOURCE")
+@click.argument("source", type=A_FILE, metavar="SOURCE")
 @click.option("-s", "--session", "ids", multiple=True, metavar="ID", help="Only this session, as `list` names it.")
 @click.option(
     "--listen", default="127.0.0.1:0", show_default=True, metavar="HOST[:PORT]", help="Where; 0 is a free port."
@@ -88,8 +89,8 @@ def command(source: str, **options: Any) -> int:
     work, worst = Work(source, options), 0
     with _ended_by_signals(), contextlib.closing(work.served()) as connections:
         for served in connections:
-            _show(served, as_json=options["as_json"])
             worst = max(worst, 4 if served.broken else 1 if served.deviations else 0)
+            _show(served, as_json=options["as_json"])
     for name in work.never_played:
         click.echo(f"session {name}: never played", err=options["as_json"])
     return max(worst, 1 if work.never_played else 0)
