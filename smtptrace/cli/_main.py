@@ -60,7 +60,12 @@ def smtptrace() -> None:
     smtptrace list --json - < mail.pcap   for machines; '-' is standard input
 
     Exit codes: 0 fine, 1 findings or differences, 2 usage, 3 input unreadable, 4 a tool or server is missing or broken.
-    Shell completion: eval "$(_SMTPTRACE_COMPLETE=bash_source smtptrace)" (or zsh_source, fish_source).
+
+    \b
+    Tab completion, in the start file of the shell:
+      bash  eval "$(_SMTPTRACE_COMPLETE=bash_source smtptrace)"
+      zsh   eval "$(_SMTPTRACE_COMPLETE=zsh_source smtptrace)", after compinit
+      fish  _SMTPTRACE_COMPLETE=fish_source smtptrace | source
     """
 
 

@@ -94,7 +94,13 @@ _SELECTION: tuple[_Option, ...] = (
     click.option("--since", "since_ns", type=Instant(), help="Only what lasted until this time or later."),
     click.option("--until", "until_ns", type=Instant(), help="Only what began before this time."),
     click.option("--user", "users", multiple=True, metavar="NAME", help="Only with a login of this user."),
-    click.option("--only", multiple=True, type=click.Choice(list(ONLY)), help="Only sessions of this kind."),
+    click.option(
+        "--only",
+        multiple=True,
+        type=click.Choice(list(ONLY)),
+        metavar="KIND",
+        help=f"Only sessions of this kind: {', '.join(ONLY)}.",
+    ),
     click.option("--attempts", is_flag=True, help="Also connections on SMTP ports that ended without a word."),
 )
 

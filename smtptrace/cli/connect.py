@@ -1,4 +1,4 @@
-"""Talk to a server by hand: a telnet that can edit, log in, begin TLS, and explain what it hears."""
+"""Talk to a server by hand: a telnet that edits, logs in, begins TLS and explains."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def command(target: str, **options: Any) -> int:
     \b
     smtptrace connect localhost:2525
     smtptrace connect mail.example:587 --save talk.smtp
-    printf 'EHLO me\\nSTARTTLS\\nEHLO me\\n' | smtptrace connect mail.example:587 --json
+    printf 'EHLO me\\nSTARTTLS\\n' | smtptrace connect mail.example:587 --json
 
     Passwords come from --password-fd, SMTPTRACE_PASSWORD (SMTPTRACE_TOKEN for a token) or the prompt. Without TLS no
     credentials go to another machine unless --allow-plaintext-auth is given.
