@@ -112,7 +112,7 @@ class _Reader:
             parts=() if anew else parts[:1] if absent else parts,
             pause_ns=self._timeline.pause_ns(command.span.start),
             captures=self._directions.captures.get(at, ()),
-            fields=self._fields,
+            fields=self._fields if command.verb == "DATA" else frozenset(),
             leaks=login is None and self._leaks(place.starts[0], place.stop),
         )
 

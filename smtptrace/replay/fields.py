@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
 from smtptrace.replay.script import Step
@@ -43,7 +43,7 @@ def _valued(step: Step, values: Mapping[str, str], known: Collection[str]) -> St
         login=login,
         content=content,
         fields=fields,
-        parts=tuple(_part(part, values) for part in step.parts) if named or step.fields else step.parts,
+        parts=with_filled(step, lambda line: given(line, values)) if named or step.fields else step.parts,
         asks=named and any(names_in(line)),
         open=bool(needs) or (step.open and not named),
         needs=needs,
@@ -62,9 +62,24 @@ def _names(content: bytes | None, fields: Collection[bytes]) -> list[str]:
     return [name for line in lines if line.rstrip(b"\r") in fields for name in names_in(line)]
 
 
-def _part(part: Part, values: Mapping[str, str]) -> Part:
-    """The part with its values in; it then goes in one piece, for nobody knows where it would have been cut."""
+def with_filled(step: Step, fill: Callable[[bytes], bytes]) -> tuple[Part, ...]:
+    """The octets of a step as they were sent, its values in: those of the command, and of the lines of its message."""
+
+    def fill_content(line: bytes) -> bytes:
+        known = line.rstrip(b"\r").removeprefix(b".") in step.fields
+        return as_content(line, fill(line)) if known else line
+
+    return tuple(_filled(part, fill_content if number else fill) for number, part in enumerate(step.parts))
+
+
+def _filled(part: Part, fill: Callable[[bytes], bytes]) -> Part:
+    """The part with other octets goes in one piece, for nobody knows where it would have been cut."""
     octets = part.octets
-    if not any(names_in(octets)):
-        return part
-    return replace(part, pieces=(Piece(given(octets, values), part.pieces[0].pause_ns),))
+    made = b"\n".join(map(fill, octets.split(b"\n"))) if b"${" in octets else octets
+    return part if made == octets else replace(part, pieces=(Piece(made, part.pieces[0].pause_ns),))
+
+
+def as_content(before: bytes, line: bytes) -> bytes:
+    """A line of a message as DATA sends it, its values in: these never make it the end mark (RFC 5321, 4.5.2)."""
+    dot = line.startswith(b".") and (not before.startswith(b".") or line.rstrip(b"\r") == b".")
+    return b"." + line if dot and line != before else line

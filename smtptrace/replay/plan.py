@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 from smtptrace.auth import Login, responder
 from smtptrace.errors import UsageError
+from smtptrace.replay import reach
 from smtptrace.replay.prepare import messages, path_of
-from smtptrace.replay.script import Act, Script, Step
+from smtptrace.replay.step import Act, Script, Step
+from smtptrace.replay.values import ENVIRONMENT
 from smtptrace.wire import Endpoint
 
 MOST_MESSAGES = 10
@@ -31,7 +33,8 @@ class Permission:
     """What the user allowed; nothing by default.
 
     `recipients` are patterns of addresses such as `*@lab.example`; `rewritten` tells that all recipients were
-    replaced; `secrets` are forms of the secrets of the trace that must not be sent.
+    replaced; `ambiguous` lets octets go that servers may read in several ways; `secrets` are forms of the secrets of
+    the trace that must not be sent.
     """
 
     send: bool = False
@@ -39,6 +42,7 @@ class Permission:
     rewritten: bool = False
     plain_auth: bool = False
     messages: int = MOST_MESSAGES
+    ambiguous: bool = False
     secrets: frozenset[bytes] = frozenset()
 
 
@@ -46,7 +50,7 @@ def refusals(scripts: Sequence[Script], target: Target, allowed: Permission) -> 
     """Why nothing may be sent, one line a reason with the option that would change it; empty where all is well."""
     found = [*_needs(scripts), *_unable(scripts), *_leaks(scripts, allowed), *_too_many(scripts, allowed)]
     if not target.loopback:
-        found += [*_strangers(scripts, allowed), *_plain_text(scripts, allowed)]
+        found += [*_strangers(scripts, allowed), *_doubts(scripts, allowed), *_plain_text(scripts, allowed)]
         if not allowed.send:
             found.append(f"{target} is not this machine: only --send makes anything go there")
     return tuple(dict.fromkeys(found))
@@ -67,11 +71,12 @@ def _needs(scripts: Sequence[Script]) -> Iterator[str]:
         where = f"session {script.name}"
         if step.absent:
             yield f"{where}: the message is not in the trace: --content FILE or --test-message"
-        if step.open:
-            how = (
-                "--set NAME=VALUE" if b"${" in step.line else "the source masks it; edit what `smtptrace clean` writes"
-            )
-            yield f"{where}: {_shown(step.line)}: a value is missing: {how}"
+        for name in step.needs:
+            variable = name.removeprefix(ENVIRONMENT)
+            how = f"--set {name}=VALUE" if variable == name else f"the variable {variable} is not in the environment"
+            yield f"{where}: {_shown(step.line)}: ${{{name}}} has no value: {how}"
+        if step.open and not step.needs:
+            yield f"{where}: {_shown(step.line)}: the source masks it; edit what `smtptrace clean` writes"
         if step.repeats:
             yield f"{where}: its message repeats a secret, which is masked: --content FILE or --test-message"
 
@@ -93,7 +98,8 @@ def _unable(scripts: Sequence[Script]) -> Iterator[str]:
 def _leaks(scripts: Sequence[Script], allowed: Permission) -> Iterator[str]:
     """A secret of the trace in what is no login: in a command that was mistyped, or in a message."""
     for script, step in _steps(scripts):
-        if any(secret in step.line for secret in allowed.secrets):
+        sent = (step.line, *(part.octets for part in step.parts if not step.login))
+        if step.leaks or any(secret in octets for secret in allowed.secrets for octets in sent):
             yield f"session {script.name}: {step.verb} holds a secret of the trace: --use-recorded-credentials sends it"
 
 
@@ -104,15 +110,39 @@ def _too_many(scripts: Sequence[Script], allowed: Permission) -> Iterator[str]:
 
 
 def _strangers(scripts: Sequence[Script], allowed: Permission) -> Iterator[str]:
-    if allowed.rewritten:
-        return
-    for _, step in _steps(scripts):
-        if step.act is Act.RCPT:
-            address = path_of(step.line).decode("utf-8", "backslashreplace")
-            if not address or not any(
-                fnmatch.fnmatchcase(address.lower(), each.lower()) for each in allowed.recipients
-            ):
+    for script in scripts:
+        replaced = reach.rewritten(script) if allowed.rewritten else frozenset()
+        for path in (*_recipients(script, allowed), *reach.recipients(script)):
+            if path not in replaced and not _may_have(path, allowed):
+                address = path.decode("utf-8", "backslashreplace")
                 yield f"recipient {address!a}: --to ADDRESS rewrites it, --allow-recipient PATTERN lets it be"
+
+
+def may_go(line: bytes, target: Target, allowed: Permission) -> bool:
+    """Whether a RCPT command may be sent there; the player asks this when the values of the line are in."""
+    path = path_of(line)
+    if target.loopback or allowed.rewritten:
+        return True
+    return _may_have(path, allowed) or (allowed.ambiguous and not path)
+
+
+def _recipients(script: Script, allowed: Permission) -> Iterator[bytes]:
+    """Whom a script as meant names, empty where it cannot be read; nobody where all were replaced."""
+    steps = () if allowed.rewritten else script.steps
+    return (path_of(step.line) for step in steps if step.act is Act.RCPT and not (step.parts or step.why_not))
+
+
+def _may_have(path: bytes, allowed: Permission) -> bool:
+    address = path.decode("utf-8", "backslashreplace").lower()
+    return bool(address) and any(fnmatch.fnmatchcase(address, each.lower()) for each in allowed.recipients)
+
+
+def _doubts(scripts: Sequence[Script], allowed: Permission) -> Iterator[str]:
+    """Octets that another server than the recorded one may take for what they were not."""
+    for script in () if allowed.ambiguous else scripts:
+        yield from (
+            f"session {script.name}: {each}: --allow-ambiguous sends it all the same" for each in reach.doubts(script)
+        )
 
 
 def _plain_text(scripts: Sequence[Script], allowed: Permission) -> Iterator[str]:

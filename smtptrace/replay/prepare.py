@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from smtptrace.errors import UsageError
 from smtptrace.replay import content as message
+from smtptrace.replay.ambiguous import place_of_path
 from smtptrace.replay.fields import with_values
 from smtptrace.replay.script import Act, LoginAs, Script, Step
 from smtptrace.replay.timing import Part, Piece
@@ -105,6 +106,8 @@ def _with_tls(steps: tuple[Step, ...], recorded: str, wanted: str) -> tuple[Step
 def _chosen(step: Step, choices: Choices) -> Step:
     if step.act is Act.HELLO and choices.helo:
         return _saying(step, step.verb.encode() + b" " + _word("--helo", choices.helo))
+    if choices.to and step.parts:
+        return _rewritten(step, _word("--to", choices.to))
     if step.act is Act.RCPT and choices.to:
         return _saying(step, b"RCPT TO:<" + _word("--to", choices.to) + b">" + _notify(step.line))
     if step.login and choices.mechanism and step.login.mechanism != choices.mechanism.upper():
@@ -116,6 +119,14 @@ def _saying(step: Step, line: bytes) -> Step:
     """The step with another line, which goes in one piece where the script is played as sent."""
     parts = tuple(Part((Piece(line + b"\r\n", part.pieces[0].pause_ns),), part.owed) for part in step.parts[:1])
     return replace(step, line=line, open=False, parts=parts)
+
+
+def _rewritten(step: Step, address: bytes) -> Step:
+    """The step with this address in the place of the recipient it certainly names, and as it was otherwise."""
+    place = place_of_path(step.line)
+    if place is None:
+        return step
+    return _saying(step, step.line[: place[0]] + address + step.line[place[1] :])
 
 
 def _under(login: LoginAs, mechanism: str) -> LoginAs:
@@ -189,6 +200,11 @@ def _substitute(before: tuple[Step, ...], choices: Choices) -> bytes | None:
 
 
 def path_of(line: bytes) -> bytes:
-    """The address of MAIL or RCPT as it stands there, without angle brackets and source route; empty where unclear."""
+    """The address of MAIL or RCPT as it stands there, without angle brackets and source route; empty where unclear.
+
+    Behind that of RCPT there must be no other one, which a server could take for it.
+    """
     found = _PATH.match(line)
+    if found and line[:1] in b"Rr" and b"<" in line[found.end() :]:
+        return b""
     return (found["path"] or found["bare"] or b"") if found else b""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Generator
-from dataclasses import replace
 
 from smtptrace.replay.actions import Action, Play, Rules, Send, StartTls
 from smtptrace.replay.content import stuffed
 from smtptrace.replay.conversation import Conversation, given
+from smtptrace.replay.fields import with_filled
 from smtptrace.replay.step import Act, Said, Script, Step
 from smtptrace.replay.timing import Part, Piece
 from smtptrace.replay.values import MissingValueError, filled
@@ -88,25 +88,18 @@ class SentPlayer(Conversation):
         if step.login and not (self._tls or self._rules.plain_auth):
             self._refuse("there is no TLS, and credentials do not go in clear")
             return None
+        if step.verb == "BDAT" and not self._offers("CHUNKING"):
+            self._refuse("the target has no CHUNKING, and would take the message for commands")
+            return None
         if not step.login and self._ready(step, step.line) is None:
             return None
         try:
-            return tuple(self._filled(step, number, part) for number, part in enumerate(step.parts))
+            if not step.asks and not step.fields:
+                return step.parts
+            return with_filled(step, lambda line: filled(line, self._values)[0])
         except MissingValueError as error:
             self._refuse(f"{error}")
             return None
-
-    def _filled(self, step: Step, number: int, part: Part) -> Part:
-        if number == 0 and step.asks:
-            return replace(part, pieces=(Piece(filled(part.octets, self._values)[0], part.pieces[0].pause_ns),))
-        if number and step.fields:
-            lines = part.octets.split(b"\n")
-            made = b"\n".join(
-                filled(line, self._values)[0] if line.rstrip(b"\r").removeprefix(b".") in step.fields else line
-                for line in lines
-            )
-            return part if made == part.octets else replace(part, pieces=(Piece(made, part.pieces[0].pause_ns),))
-        return part
 
     def _catch_up(self, owed: int) -> Generator[Action, Said | None, None]:
         """Send what waits and take replies, until no more than so many are owed."""

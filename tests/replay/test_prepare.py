@@ -135,6 +135,8 @@ def test_a_message_with_a_masked_secret_gives_way():
         (b"RCPT TO:<a@ok.test>@evil.test", b""),
         (b"RCPT TO:<a@ok.test", b""),
         (b"RCPT <a@b>", b""),
+        (b"RCPT TO: a@ok.test TO:<b@evil.test>", b""),
+        (b"MAIL FROM:<a@b> AUTH=<>", b"a@b"),
     ],
 )
 def test_paths(line, path):
