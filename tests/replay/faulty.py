@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import ssl
+import struct
 import threading
 import time
 from collections.abc import Iterator
@@ -61,6 +62,8 @@ class Faulty:
         going = bool(tls) or say("greeting")
         while going and (line := self._line(lines)):
             verb = line[:4].upper().decode("ascii", "replace")
+            if verb == "BDAT":
+                self.received += lines.read(int(line.split()[1]))
             verb = tls + verb if tls + verb in self.replies else verb
             going = say(verb) if verb in self.replies else self._other(conn)
             if verb.endswith("AUTH") and going:
@@ -114,6 +117,10 @@ class Faulty:
     def _close(self, _conn: socket.socket, _place: str) -> bool:
         return False
 
+    def _reset(self, conn: socket.socket, _place: str) -> bool:
+        conn.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        return False
+
     def _half(self, conn: socket.socket, _place: str) -> bool:
         conn.sendall(b"250-half a rep")
         return False
@@ -137,6 +144,12 @@ class Faulty:
         with contextlib.suppress(OSError):
             while True:
                 conn.sendall(b"250-" + b"x" * 1000 + b"\r\n")
+        return False
+
+    def _flood(self, conn: socket.socket, _place: str) -> bool:
+        with contextlib.suppress(OSError):
+            while True:
+                conn.sendall(b"2" * 65536)
         return False
 
     def _garbage(self, conn: socket.socket, _place: str) -> bool:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from replay import faulty
+from replay.scripts import CHUNKED
 from support.command import Command
 
 SESSION = """\
@@ -48,7 +49,7 @@ STEP = {
     "content": 6,
     "QUIT": 7,
 }
-BROKEN = ("hang", "close", "half", "trickle", "endless", "garbage")
+BROKEN = ("hang", "close", "reset", "half", "trickle", "endless", "flood", "garbage")
 ONCE = (b"EHLO ", b"AUTH ", b"MAIL ", b"RCPT ", b"DATA\r\n", b"only-once", b"\r\n.\r\n", b"QUIT\r\n")
 
 
@@ -87,6 +88,20 @@ def test_a_fault_is_found_in_its_step(smtptrace: Command, source: Path, place: s
     assert server.connections == 1
     assert [octets for octets in ONCE if server.received.count(octets) > 1] == []
     assert "\x1b" not in said.err
+
+
+@pytest.mark.parametrize("fault", [*BROKEN, "4xx", "5xx"])
+def test_a_fault_between_chunks(smtptrace: Command, tmp_path: Path, fault: str) -> None:
+    """No further chunk goes out, and none twice."""
+    path = tmp_path / "chunks.smtp"
+    path.write_text("# session: 1\n" + CHUNKED)
+    with faulty.running("BDAT", fault, EHLO="250-server.test\r\n250 CHUNKING", BDAT="250 ok") as server:
+        said = smtptrace("replay", path, f"127.0.0.1:{server.port}", "--json", "--timeout", 1, "--exact-content")
+        server.gone.wait(5)
+    (outcome,) = said.objects("replay")
+    assert outcome["first_difference"] == 5
+    assert said.code == (4 if fault in BROKEN else 1)
+    assert server.received.count(b"BDAT ") == 1
 
 
 def test_no_message_goes_where_none_is_wanted(smtptrace: Command, source: Path) -> None:
