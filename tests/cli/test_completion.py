@@ -16,7 +16,7 @@ def completed(*words: str) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(
-    "command", ["check", "clean", "convert", "diagnose", "extract", "list", "show", "replay", "diff"]
+    "command", ["check", "clean", "convert", "diagnose", "extract", "list", "show", "replay", "diff", "serve"]
 )
 def test_a_recording_is_a_file(command):
     """Its name is completed by the shell, in every command that reads one."""
