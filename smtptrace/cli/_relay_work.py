@@ -19,7 +19,13 @@ from smtptrace.replay.send import send, where
 _PORT = 25
 
 
-def answers(target: str, options: dict[str, Any]) -> tuple[str, tuple[Answer, ...]]:
+def addresses(options: dict[str, Any]) -> Addresses:
+    """Whom to test with; the recipients stand in for senders that are not named."""
+    internal, external = options["internal"], options["external"]
+    return Addresses(internal, external, options["own"] or internal, options["foreign"] or external)
+
+
+def answers(target: str, who: Addresses, options: dict[str, Any]) -> tuple[str, tuple[Answer, ...]]:
     """The target as named, and what came of each test.
 
     Raises:
@@ -29,8 +35,6 @@ def answers(target: str, options: dict[str, Any]) -> tuple[str, tuple[Answer, ..
     names = ("ca_file", "insecure", "certificate", "key", "least", "most")
     context = net.client_context(**{name: options[name] for name in names}, keylog=options["write_keylog"])
     secure = Secure(context, options["sni"] or endpoint.host)
-    internal, external = options["internal"], options["external"]
-    who = Addresses(internal, external, options["own"] or internal, options["foreign"] or external)
     how = LoginAs(options["mechanism"].upper(), options["user"], initial=options["mechanism"].upper() != "LOGIN")
     asked = cases(login=bool(options["user"]))
     scripts = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
 from typing import Any
 
 import click
@@ -42,9 +41,11 @@ def command(target: str, **options: Any) -> int:
 
     Exit code: 0 no open relay was found, 1 an open relay, 2 nothing was sent, 4 the server cannot be reached or broke.
     """
-    from smtptrace.cli._relay_work import answers
+    from smtptrace.cli._relay_text import relay_lines
+    from smtptrace.cli._relay_work import addresses, answers
 
-    place, found = answers(target, options)
+    who = addresses(options)
+    place, found = answers(target, who, options)
     if options["as_json"]:
         from smtptrace.outputs.jsonl import line
         from smtptrace.replay.relay import relay_object
@@ -52,21 +53,8 @@ def command(target: str, **options: Any) -> int:
         sys.stdout.buffer.write(line(relay_object(place, found)))
         sys.stdout.buffer.flush()
     else:
-        for text in _lines(place, found):
+        for text in relay_lines(place, found, who):
             click.echo(text)
-    if any(each.broken for each in found):
-        return 4
-    return 1 if any(each.relays for each in found) else 0
-
-
-def _lines(place: str, found: Sequence[Any]) -> Iterator[str]:
-    from smtptrace.outputs._text import visible
-
-    sources = sorted({each.source for each in found if each.source})
-    yield f"{visible(place)}, asked from {', '.join(sources) or 'nowhere'}: valid for connections from there"
-    for each in found:
-        said = each.last.received.lines[-1] if each.last and each.last.received else b"-"
-        step = (each.last.step.verb or "greeting") if each.last else "-"
-        yield f"{'!' if each.relays else ' '} {each.case}"
-        yield f"    {'accepted' if each.taken else 'refused'} at {step}: {visible(said, 300)}"
-        yield f"    {visible(each.meaning, 300)}"
+    if any(each.relays for each in found):
+        return 1
+    return 4 if any(each.broken for each in found) else 0

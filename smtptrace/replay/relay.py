@@ -8,15 +8,20 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
+from smtptrace.diagnosis import Cause
 from smtptrace.errors import UsageError
 from smtptrace.replay.content import fresh_fields, renewed, short_message
 from smtptrace.replay.player import Done
 from smtptrace.replay.report import said_object
 from smtptrace.replay.run import Played
 from smtptrace.replay.script import Act, LoginAs, Script, Step
+from smtptrace.smtp import read_session
+from smtptrace.trace import trace_session
 
 SCHEMA = "smtptrace.relay-test/1"
 
+_SURE = 0.6
+_OF_RELAYING = frozenset(("relay-denied-unauthenticated", "auth-not-attempted", "connector-mismatch", "unknown"))
 _ADDRESS = re.compile(r"[^\x00-\x20\x7f<>@\"]{1,64}@[^\x00-\x20\x7f<>@\"]{1,255}")
 
 
@@ -48,7 +53,8 @@ class Case:
 class Answer:
     """What came of one test: `taken` tells whether all that was asked was accepted, `relays` whether it is a relay.
 
-    `last` is the step that decided it.
+    `last` is the step that decided it, `cause` the slug of what diagnosis makes of a refusal ("" where it is plain).
+    `tried` is false where the test was left out.
     """
 
     case: Case
@@ -58,6 +64,8 @@ class Answer:
     meaning: str
     source: str = ""
     broken: str = ""
+    cause: str = ""
+    tried: bool = True
 
 
 def cases(*, login: bool) -> tuple[Case, ...]:
@@ -106,8 +114,21 @@ def answer(case: Case, script: Script, played: Played) -> Answer:
     taken = bool(whole and received and received.code < 300)
     content = script.steps[-1].act is Act.CONTENT
     relays = taken and content and not case.login and not case.internal
-    meaning = _accepted(case, content) if taken else _refused(case, last)
-    return Answer(case, last, taken, relays, meaning, played.connection.client.host)
+    cause = None if taken else _other_cause(played)
+    meaning = _accepted(case, content) if taken else _because(cause, last) if cause else _refused(case, last)
+    slug = cause.slug if cause else ""
+    return Answer(case, last, taken, relays, meaning, played.connection.client.host, cause=slug)
+
+
+def _other_cause(played: Played) -> Cause | None:
+    """Why it was refused, where the server's words say that it is not about relaying."""
+    first = next(iter(trace_session(read_session(played.connection)).causes), None)
+    return first if first and first.confidence >= _SURE and first.slug not in _OF_RELAYING else None
+
+
+def _because(cause: Cause, last: Done | None) -> str:
+    verb = (last.step.verb or "greeting") if last else "nothing"
+    return f"{cause.summary.rstrip('.')} ({cause.slug}): {verb} was refused for that, which says nothing about relaying"
 
 
 def _accepted(case: Case, content: bool) -> str:
@@ -153,6 +174,7 @@ def run_cases(
     found: list[Answer] = []
     for case in asked:
         if case.login and any(_login_failed(each) for each in found):
+            found.append(Answer(case, None, False, False, "left out, for the login was refused", tried=False))
             continue
         script = make(case)
         found.append(answer(case, script, play(script)))
@@ -164,6 +186,26 @@ def _login_failed(each: Answer) -> bool:
     return each.case.login and not each.taken and each.last is not None and each.last.step.act is Act.AUTH
 
 
+def verdict(answers: Sequence[Answer]) -> str:
+    """What all of it means, in a sentence; it holds for the address that was asked from."""
+    sources = sorted({each.source for each in answers if each.source})
+    here = f"for connections from {', '.join(sources)}" if sources else "for nobody"
+    outside = [each for each in answers if not each.case.login and not each.case.internal]
+    if any(each.relays for each in outside):
+        return f"an OPEN RELAY {here}"
+    if any(each.taken for each in outside):
+        return f"perhaps an open relay {here}: whether it takes the content is not known without --data"
+    if all(_denied(each) for each in outside):
+        return f"no open relay {here}"
+    return f"no open relay was found {here}, but not every test came to an answer"
+
+
+def _denied(each: Answer) -> bool:
+    """Whether the server refused to pass mail on, for good and for no other reason."""
+    received = each.last.received if each.last else None
+    return received is not None and received.code >= 500 and not each.cause and not each.broken
+
+
 def relay_object(target: str, answers: Sequence[Answer]) -> dict[str, Any]:
     """The matrix as plain values."""
     sources = sorted({each.source for each in answers if each.source})
@@ -172,6 +214,7 @@ def relay_object(target: str, answers: Sequence[Answer]) -> dict[str, Any]:
         "target": target,
         "source_addresses": sources,
         "open_relay": any(each.relays for each in answers),
+        "verdict": verdict(answers),
         "tests": [_row(each) for each in answers],
     }
 
@@ -182,8 +225,10 @@ def _row(each: Answer) -> dict[str, Any]:
         "login": each.case.login,
         "sender": "own" if each.case.own else "foreign",
         "recipient": "internal" if each.case.internal else "external",
+        "tried": each.tried,
         "accepted": each.taken,
         "step": (each.last.step.verb or "greeting") if each.last else None,
         "reply": said_object(received),
         "meaning": each.meaning,
+        "cause": each.cause or None,
     }

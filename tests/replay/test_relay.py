@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from replay.test_compare import NOWHERE, said
 
 from smtptrace.errors import UsageError
 from smtptrace.replay.player import Done
-from smtptrace.replay.relay import Addresses, Case, answer, cases, relay_object, run_cases, script_for
+from smtptrace.replay.relay import Addresses, Case, answer, cases, relay_object, run_cases, script_for, verdict
 from smtptrace.replay.run import Played
 from smtptrace.replay.script import Act, LoginAs
+from smtptrace.wire import Octets, Side
 
 WHO = Addresses("in@own.test", "out@other.test", "me@own.test", "you@other.test")
 HOW = LoginAs("PLAIN", "alice", initial=True)
@@ -96,6 +99,36 @@ def test_no_answer():
     assert "nobody there" in answer(OUTSIDE, script(OUTSIDE), Played((step,), NOWHERE)).meaning
 
 
+BLOCKED = b"554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using zen.spamhaus.org"
+
+
+def test_a_refusal_for_another_reason_says_nothing_about_relaying():
+    """The words of the server are looked up as in every session."""
+    said_by_both = ((1, b"220 hi\r\n"), (0, b"EHLO a\r\n"), (1, b"250 hi\r\n"), (0, b"MAIL FROM:<a@b>\r\n"))
+    said_by_both += ((1, b"250 ok\r\n"), (0, b"RCPT TO:<c@d>\r\n"), (1, BLOCKED + b"\r\n"))
+    events = tuple(Octets(Side(side), octets) for side, octets in said_by_both)
+    steps = script(OUTSIDE)
+    done = tuple(
+        Done(step, received=said(reply)) for step, reply in zip(steps.steps, (b"220 hi", OK, OK, BLOCKED), strict=True)
+    )
+    found = answer(OUTSIDE, steps, Played(done, replace(NOWHERE, events=events)))
+    assert (found.cause, found.taken) == ("dnsbl-blocked", False)
+    assert "says nothing about relaying" in found.meaning
+    assert verdict([found]).startswith("no open relay was found")
+
+
+def test_the_verdict():
+    """Nothing is more certain than the answers."""
+    refused, accepted = (b"220 hi", OK, OK, b"550 no"), (b"220 hi", OK, OK, OK)
+    assert verdict([asked(OUTSIDE, *refused)]).startswith("no open relay for")
+    assert verdict([asked(OUTSIDE, *accepted)]).startswith("perhaps an open relay")
+    assert verdict([asked(OUTSIDE, *accepted, OK, content=True)]).startswith("an OPEN RELAY")
+    assert verdict([asked(OUTSIDE, b"220 hi", OK, OK, b"450 later")]).startswith("no open relay was found")
+    assert verdict([asked(OUTSIDE, b"220 hi")]).startswith("no open relay was found")
+    inside = Case(login=False, own=False, internal=True)
+    assert verdict([asked(inside, *accepted), asked(OUTSIDE, *refused)]).startswith("no open relay for")
+
+
 def test_a_refused_login_is_not_tried_again():
     """Four attempts might lock the account."""
     played = []
@@ -109,7 +142,9 @@ def test_a_refused_login_is_not_tried_again():
         return Played(done, NOWHERE)
 
     found = run_cases(cases(login=True), script, play)
-    assert len(found) == len(played) == 5
+    assert (len(found), len(played)) == (8, 5)
+    assert [each.tried for each in found] == [True] * 5 + [False] * 3
+    assert "left out" in found[5].meaning
     record = relay_object("here", found)
-    assert (record["schema"], record["open_relay"], len(record["tests"])) == ("smtptrace.relay-test/1", False, 5)
+    assert (record["schema"], record["open_relay"], len(record["tests"])) == ("smtptrace.relay-test/1", False, 8)
     assert record["tests"][4]["step"] == "AUTH"
