@@ -46,6 +46,7 @@ class TableView(PlainView):
         self._region = Region(console=self._console, auto_refresh=False, transient=True)
         self._moved: dict[int, Live] = {}
         self._rows: dict[int, tuple[int, list[Text]]] = {}
+        self._ended: list[Text] = []
         self._next = 0.0
         self._width = 0
         self._layout = layout(COLUMNS, None, zone)
@@ -74,11 +75,10 @@ class TableView(PlainView):
         self._moved.pop(id(live), None)
         self._rows.pop(id(live), None)
         if trace is not None:
-            self._fit()
-            self._console.print(self._layout.row(trace, live.name))
+            self._ended.append(self._layout.row(trace, live.name))
             for label, text in _conclusions(trace):
                 for at, line in enumerate(text.wrap(self._console, max(self._width - _INDENT, _INDENT))):
-                    self._console.print(_behind("" if at else label, line))
+                    self._ended.append(_behind("" if at else label, line))
 
     def tick(self) -> None:
         """Draw the open sessions and the state anew, not too often."""
@@ -89,10 +89,12 @@ class TableView(PlainView):
 
     def say(self, text: str) -> None:
         """Above the table, where it stays."""
+        self._keep_ended()
         self._console.print(Text(text, style="bold red"))
 
     def close(self) -> None:
         """Take the region away; the rows stay."""
+        self._keep_ended()
         self._region.update(Text(""))
         self._region.stop()
 
@@ -106,8 +108,15 @@ class TableView(PlainView):
         zone_name = str(datetime.now(self._zone).astimezone(self._zone).tzname())
         self._console.print(self._layout.heading(zone_name))
 
+    def _keep_ended(self) -> None:
+        """Print what has ended, all at once: each time the region is drawn anew."""
+        if self._ended:
+            self._console.print(Text("\n").join(self._ended))
+            self._ended = []
+
     def _draw(self) -> None:
         self._fit()
+        self._keep_ended()
         status = Text(self.scene.status(time.monotonic()), style="reverse")
         lines = self._open_ones(max(self._console.height - 4, 1))
         self._region.update(Group(*map(_one_line, [*lines, status])), refresh=True)
