@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import ModuleType
 
 from smtptrace._registry import Registry
@@ -39,11 +39,10 @@ def diagnose(session: Session, credentials: Sequence[Credential], findings: Sequ
     case = Case(session, credentials, findings)
     if not case.failed:
         return ()
-    weighed = ((name, _placed(_weigh(slug, module, case), case)) for name, slug, module in _asked(case))
-    found = [(name, weight) for name, weight in weighed if weight and weight.evidence and weight.confidence >= FAINT]
+    found = list(_weighed(case))
     found.sort(key=lambda each: -each[1].confidence)
     if not found or found[0][1].confidence <= UNKNOWN:
-        nothing_tells = _weigh(_UNKNOWN, CAUSES[_UNKNOWN], case)
+        nothing_tells: Weight | None = CAUSES[_UNKNOWN].weigh(case)
         found = [(_UNKNOWN, nothing_tells), *found] if nothing_tells else found
     return tuple(_cause(name, weight, case) for name, weight in found[:MOST])
 
@@ -53,7 +52,17 @@ def slug_of(name: str) -> str:
     return name.replace("_", "-")
 
 
-_Entry = tuple[str, str, ModuleType]
+_Entry = tuple[str, Callable[[Case], Weight | None]]
+
+
+def _weighed(case: Case) -> Iterator[tuple[str, Weight]]:
+    """The causes that have something to say, each with its weight."""
+    for name, weigh in _asked(case):
+        weight = weigh(case)
+        if weight is not None and weight.evidence:
+            weight = _placed(weight, case)
+            if weight.confidence >= FAINT:
+                yield name, weight
 
 
 def _asked(case: Case) -> Iterator[_Entry]:
@@ -74,25 +83,19 @@ def _entries(stages: frozenset[str]) -> tuple[tuple[_Entry, ...], dict[str, _Ent
     asked: list[_Entry] = []
     others: dict[str, _Entry] = {}
     for name in (each for each in CAUSES if each != _UNKNOWN):
-        module = CAUSES[name]
-        entry = (name, slug_of(name), module)
+        module, slug = CAUSES[name], slug_of(name)
         at = getattr(module, "AT", None if hasattr(module, "weigh") else ())
+        entry = (name, getattr(module, "weigh", partial(Case.said, slug=slug)))
         if at is None or stages.intersection(at):
             asked.append(entry)
         else:
-            others[entry[1]] = entry
+            others[slug] = entry
     return tuple(asked), others
 
 
-def _weigh(slug: str, module: ModuleType, case: Case) -> Weight | None:
-    """What the cause says of itself; a cause that is known by words alone has no `weigh`."""
-    weigh = getattr(module, "weigh", None)
-    return weigh(case) if weigh else case.said(slug)
-
-
-def _placed(weight: Weight | None, case: Case) -> Weight | None:
+def _placed(weight: Weight, case: Case) -> Weight:
     """The weight, less where it rests on a later refusal alone: what comes after the first mostly follows from it."""
-    if weight is None or len(case.refusals) < 2:
+    if len(case.refusals) < 2:
         return weight
     first, *later = (each.reply.span.start for each in case.refusals)
     starts = {each.span.start for each in weight.evidence if each.span and each.span.side is Side.SERVER}

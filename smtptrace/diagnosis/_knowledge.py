@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime
 import re
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 from typing import Any
 
 from smtptrace.diagnosis._weight import UNCHECKED, Weight
@@ -53,7 +53,6 @@ class Row:
     valid_until: datetime.date | None = None
     lone: bool = True
     checked_on: datetime.date | None = None
-    compiled: re.Pattern[str] | None = field(default=None, compare=False)
 
     def speaks_for(self, said: Said, flavour: str | None) -> bool:
         """Whether the row is about this."""
@@ -61,7 +60,7 @@ class Row:
             (not self.codes or said.code in self.codes or _quotes(self.codes, said))
             and (not self.enhanced or said.enhanced in self.enhanced or _quotes(self.enhanced, said))
             and (not self.stages or said.stage in self.stages or self._may_be_of(said.stage))
-            and (self._words(said) if self.compiled else not self.flavours or flavour in self.flavours)
+            and (self._words(said) if self.pattern else not self.flavours or flavour in self.flavours)
         )
 
     def _may_be_of(self, stage: str) -> bool:
@@ -69,8 +68,7 @@ class Row:
         return self.lone and stage in {"NOTE", "UNASKED", "GREETING"} and self.stages != ("NOTE",)
 
     def _words(self, said: Said) -> bool:
-        assert self.compiled is not None
-        return bool(said.text) and self.compiled.search(said.text) is not None
+        return bool(said.text) and _wording(self.pattern).search(said.text) is not None
 
 
 def _quotes(codes: tuple[str, ...], said: Said) -> bool:
@@ -90,10 +88,13 @@ def rows() -> tuple[Row, ...]:
 
 def _row(record: dict[str, Any]) -> Row:
     lists: dict[str, Any] = {key: tuple(record[key]) for key in _LISTS if key in record}
-    row = Row(**(record | lists))
-    if row.pattern:
-        row.compiled = re.compile(row.pattern, re.IGNORECASE)
-    return row
+    return Row(**(record | lists))
+
+
+@cache
+def _wording(pattern: str) -> re.Pattern[str]:
+    """A pattern when it is first asked for: most are not in one run."""
+    return re.compile(pattern, re.IGNORECASE)
 
 
 def weigh(said: Said, flavour: str | None) -> tuple[tuple[str, Weight], ...]:
@@ -104,11 +105,11 @@ def weigh(said: Said, flavour: str | None) -> tuple[tuple[str, Weight], ...]:
 @lru_cache(maxsize=4096)
 def _weigh(said: Said, flavour: str | None) -> tuple[tuple[str, Weight], ...]:
     matching = about(said, flavour)
-    worded = [row for row in matching if row.compiled]
+    worded = [row for row in matching if row.pattern]
     best: dict[str, Weight] = {}
     for row in worded or matching:
         for slug, confidence in row.causes.items():
-            heard = confidence if row.compiled or said.text else confidence * _MUTE
+            heard = confidence if row.pattern or said.text else confidence * _MUTE
             if slug not in best or heard > best[slug].confidence:
                 best[slug] = _weight(row, round(heard, 3))
     return tuple(best.items())
@@ -124,7 +125,7 @@ def _weight(row: Row, confidence: float) -> Weight:
 def about(said: Said, flavour: str | None) -> tuple[Row, ...]:
     """The rows that speak for this, those with a wording first."""
     found = [row for row in rows() if row.speaks_for(said, flavour)]
-    return tuple(sorted(found, key=lambda row: row.compiled is None))
+    return tuple(sorted(found, key=lambda row: not row.pattern))
 
 
 def _as_of(row: Row) -> str | None:

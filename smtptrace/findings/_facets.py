@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
+import operator
 from collections.abc import Sequence
 
 from smtptrace.auth import Credential
@@ -16,35 +19,37 @@ _PROBES = frozenset(("VRFY", "EXPN", "XVRFY"))
 
 def facets_of(session: Session, credentials: Sequence[Credential]) -> Facet:
     """The facets of a session."""
-    found = Facet.CREDENTIALS if credentials else 0
-    if session.transactions:
-        found |= Facet.TRANSACTIONS
-    if session.anomalies:
-        found |= Facet.ANOMALIES
-    if session.tls is not None:
-        found |= Facet.TLS
-    if session.gaps:
-        found |= Facet.GAPS
-    if session.extensions:
-        found |= Facet.OFFER_IN_CLEAR
-    if not session.transactions and not credentials:
-        found |= Facet.UNUSED
-    if session.start_ns is not None and session.end_ns is not None and session.end_ns - session.start_ns > SLOW_NS:
-        found |= Facet.SLOW
-    return Facet(found | _probes(session))
+    has = (
+        bool(credentials),
+        bool(session.transactions),
+        bool(session.anomalies),
+        session.tls is not None,
+        bool(session.gaps),
+        bool(session.extensions),
+        _probes(session),
+        session.start_ns is not None and session.end_ns is not None and session.end_ns - session.start_ns > SLOW_NS,
+        not session.transactions and not credentials,
+    )
+    return _facets(has)
 
 
-def _probes(session: Session) -> int:
-    """Facet.PROBES where the session asks about addresses, or two of its recipients were refused."""
+@functools.lru_cache(maxsize=Facet.UNUSED * 2)
+def _facets(has: tuple[bool, ...]) -> Facet:
+    """The facets that a session has, told in their order."""
+    return functools.reduce(operator.or_, itertools.compress(Facet, has), Facet.ANY)
+
+
+def _probes(session: Session) -> bool:
+    """Whether the session asks about addresses, or two of its recipients were refused."""
     refused = 0
     for exchange in session.exchanges:
         command = exchange.command
         if command is None:
             continue
         if command.verb in _PROBES:
-            return Facet.PROBES
+            return True
         if command.verb == "RCPT" and exchange.reply is not None and exchange.reply.code >= 500:
             refused += 1
             if refused > 1:
-                return Facet.PROBES
-    return 0
+                return True
+    return False
