@@ -21,6 +21,8 @@ NAP = 64
 SETTLED_NS = 1_000_000_000
 """Where a source tells of pauses, a RST counts after so long if nothing goes on."""
 _NEAR = 1 << 20
+_FEW = 8
+"""Events that wait for more where the order of the sides tells nothing."""
 _MANY = 64
 """Events without a word that a flow is waited for."""
 
@@ -150,7 +152,7 @@ class Table:
             self._end(flow, now)
             return
         if flow.smtp:
-            if flow.events:
+            if flow.events and (one.before is not None or len(flow.events) > _FEW):
                 self._hand_on(flow, ended=False)
             for half in flow.halves:
                 is_calm = not half.pending and half.fin is None and flow.reset is None

@@ -68,11 +68,11 @@ def follow(  # noqa: PLR0912 - one loop, for speed
                     flow.tell(half)
                     yield flow.connection, flow.events, False
                     flow.events = []
-        elif half is not None or payload or cut or flags & 2:
-            table.take(segment, now)
-        elif not key:
-            table.pause(now, time_ns)
-        if ready:
+        elif half is not None or payload or cut or flags & 2 or not key:
+            if key:
+                table.take(segment, now)
+            else:
+                table.pause(now, time_ns)
             yield from ready
             ready.clear()
     table.finish(now)
