@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
+from itertools import chain
 from typing import BinaryIO
 
 from smtptrace import sources, tcp, timeline, transcripts
@@ -278,17 +279,19 @@ class Reading:
     def _text(self, part: Part) -> Iterator[Trace]:
         text = part.input.octets(_LONGEST_TEXT)
         options = self.options
-        connections = transcripts.read(text, path=part.input.path, zone=options.assume_tz, year=options.assume_year)
+        found = transcripts.stream(text, path=part.input.path, zone=options.assume_tz, year=options.assume_year)
+        first = next(found, None)
         part.report.engine = "transcripts"
-        part.report.format = connections[0].origin.format if connections else "text"
-        if not connections:
+        part.report.format = first.origin.format if first else "text"
+        if first is None:
             what = "neither a packet capture nor a text with an SMTP dialogue in it" if text else "empty"
             raise UnreadableError(f"{part.input.path}: {what}; 'smtptrace list --help' names what can be read")
-        for connection in connections:
+        lines = transcripts.source_lines(text)
+        for connection in chain((first,), found):
             if part.clock_offset_ns:
                 connection = timeline.moved_connection(connection, part.clock_offset_ns)  # noqa: PLW2901
                 connection.origin = replace(connection.origin, clock_offsets=(part.clock_offset_ns,))
-            yield _told(connection, self.options, text)
+            yield _told(connection, self.options, lines)
 
 
 def read(path: str, options: Options | None = None) -> Iterator[Trace]:
@@ -307,16 +310,16 @@ def read_text(text: str | bytes) -> tuple[Trace, ...]:
     """The traces of a transcript given as text; empty where it holds no dialogue."""
     octets = text.encode() if isinstance(text, str) else text
     options = Options(keep_content=True, digests=True)
-    return tuple(_told(connection, options, octets) for connection in transcripts.read(octets, path="-"))
+    lines = transcripts.source_lines(octets)
+    return tuple(_told(connection, options, lines) for connection in transcripts.read(octets, path="-"))
 
 
-def _told(connection: Connection, options: Options, text: bytes) -> Trace:
+def _told(connection: Connection, options: Options, lines: Sequence[bytes]) -> Trace:
     """The trace of a connection that a text tells of, with whole lines of the text as evidence."""
     course = Course(connection, options)
     course.feed(connection.events)
     trace = course.finish()
     if trace.findings or trace.causes:
-        lines = transcripts.source_lines(text)
         trace.findings = cited(trace.findings, lines, trace.credentials)
         trace.causes = cited(trace.causes, lines, trace.credentials)
     return trace

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -48,7 +48,7 @@ def is_ours(text: Text) -> bool:
     return any(line.data.startswith(b"#") and COMMENT.match(line.data) for line in text.lines)
 
 
-def read(text: Text) -> tuple[Connection, ...]:
+def read(text: Text) -> Iterable[Connection]:
     """The sessions of a text in this form; lines that are neither said nor a known comment are left out."""
     readers = [_Reader(text)]
     for line in text.lines:

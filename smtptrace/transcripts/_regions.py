@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from re import Pattern
 from typing import NamedTuple
 
-from smtptrace.transcripts._text import Line, Text
+from smtptrace.transcripts._text import Text
 
 Marks = Mapping[str, Pattern[bytes]]
+
+UNCLAIMED = frozenset[str]()
 
 STRAY = 2
 """Lines of another dialect that do not break a stretch in two: logs quote each other."""
@@ -31,33 +34,40 @@ def regions(text: Text, marks: Marks) -> Iterator[tuple[Text, frozenset[str]]]:
         text: one part of a text.
         marks: for each dialect, what its lines (and those of close relatives) begin with.
     """
-    stretches = _mended(list(_stretches(text.lines, marks)))
+    stretches = _mended(list(_stretches(text.octets, marks)))
     stops = [stretch.start for stretch in stretches[1:]] + [len(text.lines)]
     for stretch, stop in zip(stretches, stops, strict=True):
         yield replace(text, lines=text.lines[stretch.start : stop]), stretch.names
 
 
-def _stretches(lines: Sequence[Line], marks: Marks) -> Iterator[Stretch]:
+def _stretches(lines: Sequence[bytes], marks: Marks) -> Iterator[Stretch]:
     start, agreed, marked, skip = 0, frozenset[str](), 0, 0
-    dots = [at for at, line in enumerate(lines) if line.data == b"."]
+    dots = [at for at, line in enumerate(lines) if line == b"."]
+    known = _any(marks)
     for at, line in enumerate(lines):
-        if at < skip or not line.data:
+        if at < skip or not line:
             continue
-        claims = _claims(line, marks, agreed)
+        claims = _claims(line, marks, agreed) if known.match(line) else UNCLAIMED
         if claims and agreed and not claims & agreed:
             yield Stretch(start, agreed, marked)
             start, marked = at, 0
         agreed = claims or agreed
         marked += bool(claims)
-        if line.data.startswith(b"354"):
+        if line.startswith(b"354"):
             skip = _after_content(dots, at)
     yield Stretch(start, agreed, marked)
 
 
-def _claims(line: Line, marks: Marks, agreed: frozenset[str]) -> frozenset[str]:
+def _any(marks: Marks) -> Pattern[bytes]:
+    """Matches what any of the marks matches; most lines of a long log have none."""
+    flags = {mark: b"(?i:" if mark.flags & re.IGNORECASE else b"(?:" for mark in marks.values()}
+    return re.compile(b"|".join(opening + mark.pattern + b")" for mark, opening in flags.items()))
+
+
+def _claims(line: bytes, marks: Marks, agreed: frozenset[str]) -> frozenset[str]:
     """The dialects that know the line; of those agreed on, if any of them does."""
-    kept = frozenset(name for name in agreed if marks[name].match(line.data))
-    return kept or frozenset(name for name, mark in marks.items() if mark.match(line.data))
+    kept = frozenset(name for name in agreed if marks[name].match(line))
+    return kept or frozenset(name for name, mark in marks.items() if mark.match(line))
 
 
 def _after_content(dots: Sequence[int], at: int) -> int:

@@ -25,6 +25,8 @@ class Kind(enum.Enum):
     UNSEEN = "unseen"
     UNHEARD = "unheard"
 
+    __hash__ = object.__hash__
+
 
 class Row(NamedTuple):
     """One thing that a transcript tells.
@@ -143,8 +145,8 @@ ENDPOINT = re.compile(
 
 def share(text: Text, pattern: re.Pattern[bytes]) -> float:
     """The share of the lines that are not blank which the pattern matches, 0 to 1."""
-    lines = [line for line in text.lines if line.data.strip()]
-    return sum(pattern.match(line.data) is not None for line in lines) / len(lines) if lines else 0.0
+    lines = [line for line in text.octets if line and not line.isspace()]
+    return sum(map(bool, map(pattern.match, lines))) / len(lines) if lines else 0.0
 
 
 def either(*sources: Iterable[bytes]) -> bytes:

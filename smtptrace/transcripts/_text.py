@@ -5,10 +5,13 @@ from __future__ import annotations
 import codecs
 import html
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
-from typing import NamedTuple
+
+from smtptrace.transcripts._source import Line, Lines, SourceLines, split
+
+__all__ = ["Line", "Text", "parts", "source_lines"]
 
 OURS = b"# session:"
 """Begins a text in our own form, which is taken as it is."""
@@ -34,14 +37,6 @@ QUOTED_REPLY = re.compile(rb"> ?(?:> ?)*(?:\S{0,12} {0,3}){0,2}[2-5][0-9][0-9][ 
 OPENS_PART = re.compile(rb"[ \t]*<(?:pre|code)\b", re.I)
 
 
-class Line(NamedTuple):
-    """One line without its end; `number` counts the lines of the source from 1."""
-
-    number: int
-    data: bytes
-    changed: bool = False
-
-
 @dataclass(frozen=True, slots=True)
 class Text:
     """Lines of a text, with what the caller knows of it.
@@ -57,14 +52,19 @@ class Text:
     year: int | None = None
     confidence: float = 1.0
 
+    @property
+    def octets(self) -> Sequence[bytes]:
+        """The lines without their numbers."""
+        return self.lines.octets if isinstance(self.lines, Lines) else [line.data for line in self.lines]
+
 
 def parts(raw: bytes, *, path: str = "-", zone: tzinfo | None = None, year: int | None = None) -> Iterator[Text]:
     """The parts of a text that belong together: whatever stands between markdown fences, and all around them."""
     data, charset = _as_utf8(raw)
     if data.startswith(OURS):
-        yield Text(list(_lines(data, foreign=False)), path, charset, zone, year)
+        yield Text(Lines(split(data)), path, charset, zone, year)
         return
-    lines = _unquoted(list(_lines(_plain(data), foreign=charset == "cp1252")))
+    lines = Lines(_unquoted(split(_plain(data))), foreign=charset == "cp1252")
     for part in _fenced(lines):
         if part:
             yield Text(part, path, charset, zone, year)
@@ -122,35 +122,21 @@ def _tag(found: re.Match[bytes]) -> bytes:
     return b"\n```\n" if OPENS_PART.match(found.group()) or found.group().lower() in (b"</pre>", b"</code>") else b""
 
 
-def source_lines(raw: bytes) -> list[bytes]:
+def source_lines(raw: bytes) -> Sequence[bytes]:
     """The lines of a text as stored, in UTF-8 and without their ends; a frame is a number among them, from 1."""
-    return [line.data for line in _lines(_as_utf8(raw)[0], foreign=False)]
+    return SourceLines(_as_utf8(raw)[0])
 
 
-def _lines(data: bytes, *, foreign: bool) -> Iterator[Line]:
-    """The lines, ended by CRLF, LF, or CR where there is no LF."""
-    end = b"\n" if b"\n" in data else b"\r"
-    start, number, size = 0, 1, len(data)
-    while start < size:
-        stop = data.find(end, start)
-        stop = size if stop < 0 else stop
-        line = data[start:stop].rstrip(b"\r\0") if data[stop - 1 : stop] in (b"\r", b"\0") else data[start:stop]
-        yield Line(number, line, foreign and not line.isascii())
-        start, number = stop + 1, number + 1
+def _fenced(lines: Lines) -> Iterator[Lines]:
+    start = 0
+    for at, line in enumerate(lines.octets):
+        if len(line) < 40 and FENCE.match(line):
+            yield lines[start:at]
+            start = at + 1
+    yield lines[start:]
 
 
-def _fenced(lines: Iterable[Line]) -> Iterator[list[Line]]:
-    part: list[Line] = []
-    for line in lines:
-        if len(line.data) < 40 and FENCE.match(line.data):
-            yield part
-            part = []
-        else:
-            part.append(line)
-    yield part
-
-
-def _unquoted(lines: list[Line]) -> list[Line]:
+def _unquoted(lines: list[bytes]) -> list[bytes]:
     """Lines without the `>` that quoting puts before them: runs that hold a reply under such a mark."""
     for _ in range(QUOTE_LEVELS):
         runs = list(_quoted_runs(lines))
@@ -159,15 +145,15 @@ def _unquoted(lines: list[Line]) -> list[Line]:
         for start, stop in runs:
             for at in range(start, stop):
                 line = lines[at]
-                lines[at] = line._replace(data=line.data[2 if line.data[1:2] == b" " else 1 :])
+                lines[at] = line[2 if line[1:2] == b" " else 1 :]
     return lines
 
 
-def _quoted_runs(lines: Sequence[Line]) -> Iterator[tuple[int, int]]:
+def _quoted_runs(lines: Sequence[bytes]) -> Iterator[tuple[int, int]]:
     start, replies = 0, 0
     for at, line in enumerate(lines):
-        if line.data.startswith(b">") and not line.data.startswith(b">,"):
-            replies += QUOTED_REPLY.match(line.data) is not None
+        if line.startswith(b">") and not line.startswith(b">,"):
+            replies += QUOTED_REPLY.match(line) is not None
             continue
         if replies and at - start >= QUOTED_RUN:
             yield start, at

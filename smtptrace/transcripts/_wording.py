@@ -16,6 +16,9 @@ FAILED = re.compile(
 TLS_READY = re.compile(rb"220[ -](?:2\.\d\.\d\b|.{0,60}(?:TLS|go ahead))", re.I)
 """The reply to STARTTLS, where the command is not shown."""
 
+TLS_NAMED = re.compile("tls|ssl|secure", re.I)
+"""One of the words without which no log says that TLS has begun."""
+
 TLS_BEGAN = re.compile(
     r"TLS started with cipher (?P<v1>[^:\s]+):(?P<c1>[^:\s]+)|SSL connection using (?P<v2>\S+)(?: / (?P<c2>\S+))?"
     r"|TLS protocol (?:SP_PROT_)?(?P<v3>\S+?)(?:_(?:SERVER"

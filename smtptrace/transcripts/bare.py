@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from smtptrace.transcripts._build import remarks
@@ -80,7 +80,7 @@ def confidence(text: Text) -> float:
     return 0.05 if next(_rows(text), None) is not None else 0.0
 
 
-def read(text: Text) -> tuple[Connection, ...]:
+def read(text: Text) -> Iterable[Connection]:
     """One connection with the replies that the text quotes, and its lines as notes."""
     rows = list(_rows(text))
     if not rows:

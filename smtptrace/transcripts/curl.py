@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from smtptrace.transcripts._build import connections
 from smtptrace.transcripts._rows import Kind, Row, likely, marked
@@ -34,7 +34,7 @@ def confidence(text: Text) -> float:
     return sign + likely(text, MARK, 0.3, 0.5) if sign else 0.0
 
 
-def read(text: Text) -> tuple[Connection, ...]:
+def read(text: Text) -> Iterable[Connection]:
     """The sessions, one for each connection that curl says it made."""
     return connections(text, "curl", _asked(marked(text, LINE)), HIDES)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from smtptrace.transcripts._build import connections
 from smtptrace.transcripts._raw import from_hex
@@ -36,7 +36,7 @@ def confidence(text: Text) -> float:
     return likely(text, MARK, 0.6, 0.98) if any(HEAD.match(line.data) for line in text.lines) else 0.0
 
 
-def read(text: Text) -> tuple[Connection, ...]:
+def read(text: Text) -> Iterable[Connection]:
     """The sessions, one for each connection; the end mark of the content is never shown."""
     return connections(text, "curl_trace", _rows(text), HIDES)
 

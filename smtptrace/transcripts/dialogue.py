@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from smtptrace.transcripts import _form
 from smtptrace.transcripts._build import connections
@@ -28,6 +29,6 @@ def confidence(text: Text) -> float:
     return likely(text, re.compile(rb"[ \t]*[CS]:(?: |$)"), 0.5, 0.9)
 
 
-def read(text: Text) -> tuple[Connection, ...]:
+def read(text: Text) -> Iterable[Connection]:
     """The sessions: what smtptrace wrote octet by octet, a foreign text by its marks."""
     return _form.read(text) if _form.is_ours(text) else connections(text, "dialogue", marked(text, LINE), HIDES)

@@ -5,20 +5,25 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import NamedTuple
 
 from smtptrace.transcripts._build import connections
 from smtptrace.transcripts._hidden import is_masked
 from smtptrace.transcripts._rows import Kind, Row, endpoint, likely
+from smtptrace.transcripts._sessions import Sessions
 from smtptrace.transcripts._text import Text
-from smtptrace.transcripts._times import stamp
+from smtptrace.transcripts._times import Clock, stamp
 from smtptrace.wire import Connection, Exactness
 
 HIDES = frozenset({"line-ends", "content", "credentials"})
 FIELDS = tuple(
     "date-time connector-id session-id sequence-number local-endpoint remote-endpoint event data context".split()
 )
-ROW = re.compile(rb"\xef?[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,16}Z?,[^,]*,[0-9A-Fa-f]{8,32},[0-9]+,[^,]*,[^,]*,[-+<>*]")
+ROW = re.compile(
+    rb"\xef?[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,16}Z?,[^,]*,[0-9A-Fa-f]{8,32},[0-9]{1,9},[^,]*,[^,]*,[-+<>*]"
+)
 SHORT = re.compile(rb"\.{0,3},?(?:[0-9]+,)?\.{0,3},?(?P<event>[<>*+-]),(?P<data>.*)")
 HEADER = re.compile(rb"#(?P<name>Software|Version|Log-type|Date|Fields): ?(?P<value>.*)", re.I)
 MARK = re.compile(
@@ -31,17 +36,42 @@ WITH_MECHANISMS = ("AUTH", "X-EXPS")
 WITH_ARGUMENTS = (*WITH_MECHANISMS, "SIZE", "DELIVERBY", "XCLIENT", "XFORWARD", "XPROXY", "XSHADOW", "LIMITS")
 FOLDED = re.compile(rb"250  \S")
 MAX_FIELD = 1 << 27
+NUMBER = attrgetter("number")
+
+
+class Entry(NamedTuple):
+    """One row of the log: its line, and its columns as the log's own version 15 orders them."""
+
+    frame: int
+    time: bytes = b""
+    connector: bytes = b""
+    session: bytes = b""
+    number: int = 0
+    local: bytes = b""
+    remote: bytes = b""
+    event: bytes = b""
+    data: bytes = b""
+    context: bytes = b""
 
 
 @dataclass(slots=True)
-class Entry:
-    """One row of the log."""
+class Header:
+    """What the lines with `#` say: facts of every session, the direction (None: not told), where the columns are."""
 
-    frame: int
-    fields: dict[str, bytes]
+    facts: dict[str, str] = field(default_factory=dict)
+    sending: bool | None = None
+    order: tuple[int, ...] | None = None
 
-    def __getitem__(self, name: str) -> bytes:
-        return self.fields.get(name, b"")
+    def learn(self, name: str, value: str) -> None:
+        """Take a line of the header."""
+        if name in ("software", "version", "log-type"):
+            self.facts[name] = value
+        if name == "log-type":
+            self.sending = "send" in value.lower()
+        if name == "fields":
+            names = [each.strip().lower() for each in value.split(",")]
+            self.order = tuple(names.index(each) if each in names else len(names) for each in FIELDS)
+            self.order = None if self.order == tuple(range(len(FIELDS))) else self.order
 
 
 def confidence(text: Text) -> float:
@@ -50,41 +80,49 @@ def confidence(text: Text) -> float:
     return whole or likely(text, SHORT, 0.2, 0.6)
 
 
-def read(text: Text) -> tuple[Connection, ...]:
-    """The sessions by their ids; rows of one session in the order of their numbers."""
-    return connections(text, "exchange", _rows(text), HIDES)
+def read(text: Text) -> Iterable[Connection]:
+    """The sessions by their ids, each as soon as it is over; its rows in the order of their numbers."""
+    clock, header = Clock(text.zone, text.year), Header()
+    for entries in _sessions(text, header):
+        entries.sort(key=NUMBER)
+        sending = _is_sending(entries) if header.sending is None else header.sending
+        rows = _session(entries, sending, tuple(header.facts.items()))
+        yield from connections(text, "exchange", rows, HIDES, clock)
 
 
-def _rows(text: Text) -> Iterator[Row]:
-    facts: dict[str, str] = {}
-    sending: bool | None = None
-    sessions: dict[bytes, list[Entry]] = {}
+def _sessions(text: Text, header: Header) -> Iterator[list[Entry]]:
+    sessions = Sessions[list[Entry]]()
     for line in text.lines:
-        header = HEADER.match(line.data)
-        if header:
-            facts[header["name"].decode().lower()] = header["value"].decode("utf-8", "replace").strip()
+        told = HEADER.match(line.data)
+        if told:
+            header.learn(told["name"].decode().lower(), told["value"].decode("utf-8", "replace").strip())
             continue
-        entry = _entry(line.number, line.data, facts.get("fields"))
+        entry = _entry(line.number, line.data, header.order)
         if entry is not None:
-            sessions.setdefault(entry["session-id"], []).append(entry)
-    kept = tuple((name, facts[name]) for name in ("software", "version", "log-type") if name in facts)
-    if "log-type" in facts:
-        sending = "send" in facts["log-type"].lower()
-    for entries in sessions.values():
-        entries.sort(key=lambda entry: int(entry["sequence-number"] or b"0"))
-        yield from _session(entries, _is_sending(entries) if sending is None else sending, kept)
+            entries = sessions.get(entry.session)
+            if entries is None:
+                entries = sessions.begin(entry.session, [])
+            entries.append(entry)
+            if entry.event == b"-":
+                sessions.end(entry.session)
+            yield from sessions.over()
+    yield from sessions.rest()
 
 
-def _entry(number: int, line: bytes, fields: str | None) -> Entry | None:
+def _entry(number: int, line: bytes, order: tuple[int, ...] | None) -> Entry | None:
     if ROW.match(line):
-        names: Sequence[str] = [name.strip().lower() for name in fields.split(",")] if fields else FIELDS
-        return Entry(number, dict(zip(names, _columns(line), strict=False)))
+        columns = _columns(line)
+        if order:
+            columns = [*columns, *[b""] * len(FIELDS)]
+            columns = [columns[at] for at in order]
+        time, connector, session, at, local, remote, event, data, context = [*columns, b"", b""][: len(FIELDS)]
+        return Entry(number, time, connector, session, int(at or b"0"), local, remote, event, data, context)
     short = SHORT.match(line)
     if not short:
         return None
     columns = _columns(b"x," + short["data"])[1:]
     data, context = [*columns, b"", b""][:2]
-    return Entry(number, {"event": short["event"], "data": data, "context": context})
+    return Entry(number, event=short["event"], data=data, context=context)
 
 
 def _columns(line: bytes) -> list[bytes]:
@@ -98,36 +136,32 @@ def _columns(line: bytes) -> list[bytes]:
 def _is_sending(entries: Iterable[Entry]) -> bool:
     """Without a header: replies begin with a code, so the arrow of the first row with one tells the direction."""
     for entry in entries:
-        if entry["event"] in (b"<", b">") and entry["data"]:
-            return (entry["event"] == b"<") == entry["data"][:3].isdigit()
+        if entry.event in (b"<", b">") and entry.data:
+            return (entry.event == b"<") == entry.data[:3].isdigit()
     return False
 
 
 def _session(entries: Sequence[Entry], sending: bool, facts: tuple[tuple[str, str], ...]) -> Iterator[Row]:
     sent, got = (Kind.CLIENT, Kind.SERVER) if sending else (Kind.SERVER, Kind.CLIENT)
-    near, far = ("remote-endpoint", "local-endpoint") if sending else ("local-endpoint", "remote-endpoint")
-    connector = (
-        (("connector", entries[0]["connector-id"].decode("utf-8", "replace")),) if entries[0]["connector-id"] else ()
-    )
+    connector = entries[0].connector.decode("utf-8", "replace")
+    facts = (*facts, ("connector", connector)) if connector else facts
     reached = 0
-    for at, entry in enumerate(entries):
-        reached = entry.frame = max(
-            reached, entry.frame
-        )  # rows out of order are told where the last one before them is
-        key, when = entry["session-id"], stamp(entry["date-time"])
-        base = Row(
-            Kind.START, entry.frame, b"", key, when, server=endpoint(entry[near]), client=endpoint(entry[far]),
-            facts=(*facts, *connector),
-        )  # fmt: skip
-        if at == 0 or entry["event"] == b"+":
-            yield base
-        if entry["event"] in (b">", b"<"):
-            yield from _said(base._replace(kind=sent if entry["event"] == b">" else got, data=entry["data"]))
-        elif entry["event"] == b"-":
-            yield base._replace(kind=Kind.END, data=b"Disconnected: " + (entry["context"] or entry["data"]))
-        elif entry["data"] or entry["context"]:
-            said = b": ".join(part for part in (entry["context"], entry["data"]) if part)
-            yield base._replace(kind=Kind.NOTE, data=said)
+    ends = None
+    for entry in entries:
+        reached = max(reached, entry.frame)  # rows out of order are told where the last one before them is
+        row = Row(Kind.NOTE, reached, b"", entry.session, stamp(entry.time))
+        if ends != (entry.local, entry.remote):
+            ends = entry.local, entry.remote
+            near, far = (entry.remote, entry.local) if sending else ends
+            row = row._replace(server=endpoint(near), client=endpoint(far))
+        if row.server or row.client or entry.event == b"+":
+            yield row._replace(kind=Kind.START, facts=facts)
+        if entry.event in (b">", b"<"):
+            yield from _said(row._replace(kind=sent if entry.event == b">" else got, data=entry.data))
+        elif entry.event == b"-":
+            yield row._replace(kind=Kind.END, data=b"Disconnected: " + (entry.context or entry.data))
+        elif entry.data or entry.context:
+            yield row._replace(data=b": ".join(part for part in (entry.context, entry.data) if part))
 
 
 def _said(row: Row) -> Iterator[Row]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from smtptrace.transcripts._build import connections
 from smtptrace.transcripts._rows import Kind, Row, endpoint, likely
@@ -38,7 +38,7 @@ def confidence(text: Text) -> float:
     return likely(text, MARK, 0.85, 0.97)
 
 
-def read(text: Text) -> tuple[Connection, ...]:
+def read(text: Text) -> Iterable[Connection]:
     """The sessions, told apart by process id where it stands there, one for each connection or greeting."""
     return connections(text, "exim", _rows(text), HIDES)
 

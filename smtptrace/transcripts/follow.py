@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from smtptrace.transcripts._build import connections
 from smtptrace.transcripts._raw import Chunk, from_hex, rows
@@ -31,7 +31,7 @@ def confidence(text: Text) -> float:
     return 0.7 if any(HEX.match(line.data) for line in text.lines[:100]) else 0.0
 
 
-def read(text: Text) -> tuple[Connection, ...]:
+def read(text: Text) -> Iterable[Connection]:
     """The sessions, one for each header."""
     return connections(text, "follow", rows(_chunks(text)), HIDES)
 

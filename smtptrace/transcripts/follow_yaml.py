@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from smtptrace.transcripts._build import connections
 from smtptrace.transcripts._hidden import decoded
@@ -25,7 +25,7 @@ def confidence(text: Text) -> float:
     return 0.98 if any(line.data.startswith(b"    data: !!binary") for line in text.lines) else 0.0
 
 
-def read(text: Text) -> tuple[Connection, ...]:
+def read(text: Text) -> Iterable[Connection]:
     """The session of the stream."""
     return connections(text, "follow_yaml", rows(_chunks(text)), HIDES)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -113,7 +113,7 @@ def confidence(text: Text) -> float:
     return 0.19 + 0.29 * known / len(lines) if known >= ENOUGH or known * 7 >= len(lines) else 0.0
 
 
-def read(text: Text) -> tuple[Connection, ...]:
+def read(text: Text) -> Iterable[Connection]:
     """The sessions; told apart by what varies before the marks, where each kind of it is a dialogue of its own."""
     rows = list(_keyed(list(_rows(text, learn(text)))))
     return connections(text, "generic", sides(rows), HIDES)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from smtptrace.transcripts._build import connections
 from smtptrace.transcripts._infer import sides
@@ -29,7 +29,7 @@ def confidence(text: Text) -> float:
     return likely(text, re.compile(rb"DEBUG SMTPS?: "), 0.8, 0.97)
 
 
-def read(text: Text) -> tuple[Connection, ...]:
+def read(text: Text) -> Iterable[Connection]:
     """The sessions, one for each host that it tries to connect to."""
     return connections(text, "javamail", sides(list(_rows(text))), HIDES)
 

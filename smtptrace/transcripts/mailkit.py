@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from smtptrace.transcripts._build import connections
 from smtptrace.transcripts._rows import likely, marked
@@ -25,6 +26,6 @@ def confidence(text: Text) -> float:
     return likely(text, LINE, 0.6, 0.98)
 
 
-def read(text: Text) -> tuple[Connection, ...]:
+def read(text: Text) -> Iterable[Connection]:
     """The sessions, one for each line that says what was connected to."""
     return connections(text, "mailkit", marked(text, LINE), HIDES)

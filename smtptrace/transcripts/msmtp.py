@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from smtptrace.transcripts._build import connections
 from smtptrace.transcripts._rows import likely, marked
@@ -22,6 +23,6 @@ def confidence(text: Text) -> float:
     return likely(text, MARK, 0.5, 0.93)
 
 
-def read(text: Text) -> tuple[Connection, ...]:
+def read(text: Text) -> Iterable[Connection]:
     """The sessions, one for each greeting."""
     return connections(text, "msmtp", marked(text, LINE), HIDES)

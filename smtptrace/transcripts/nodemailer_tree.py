@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from smtptrace.transcripts._build import connections
 from smtptrace.transcripts._rows import Kind, Row, likely, note
@@ -21,7 +21,7 @@ def confidence(text: Text) -> float:
     return likely(text, HEAD, 0.7, 0.94)
 
 
-def read(text: Text) -> tuple[Connection, ...]:
+def read(text: Text) -> Iterable[Connection]:
     """The sessions, told apart by their numbers."""
     return connections(text, "nodemailer_tree", _rows(text), HIDES)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from smtptrace.transcripts._build import connections
 from smtptrace.transcripts._rows import Kind, Row, likely, marked
@@ -33,7 +33,7 @@ def confidence(text: Text) -> float:
     return likely(text, MARK, 0.7, 0.96)
 
 
-def read(text: Text) -> tuple[Connection, ...]:
+def read(text: Text) -> Iterable[Connection]:
     """The sessions, one for each `Connection: opening to` or greeting."""
     return connections(text, "phpmailer", _plain(marked(text, LINE)), HIDES)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from smtptrace.transcripts._build import connections
 from smtptrace.transcripts._rows import Kind, Row, likely
@@ -42,7 +42,7 @@ def confidence(text: Text) -> float:
     return likely(text, MARK, 0.8, 0.99)
 
 
-def read(text: Text) -> tuple[Connection, ...]:
+def read(text: Text) -> Iterable[Connection]:
     """The sessions, told apart by process, each from connect to disconnect."""
     return connections(text, "postfix", _rows(text), HIDES)
 

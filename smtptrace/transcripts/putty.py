@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import product
 
 from smtptrace.transcripts._build import connections
@@ -27,7 +27,7 @@ def confidence(text: Text) -> float:
     return 0.985 if any(START.match(line.data) for line in text.lines) else 0.0
 
 
-def read(text: Text) -> tuple[Connection, ...]:
+def read(text: Text) -> Iterable[Connection]:
     """The sessions, one for each header or greeting."""
     return connections(text, "putty", keyed(sides(list(_rows(text)))), HIDES)
 

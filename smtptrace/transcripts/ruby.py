@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from smtptrace.transcripts._build import connections
 from smtptrace.transcripts._quoted import unquote
@@ -24,7 +24,7 @@ def confidence(text: Text) -> float:
     return likely(text, MARK, 0.6, 0.98)
 
 
-def read(text: Text) -> tuple[Connection, ...]:
+def read(text: Text) -> Iterable[Connection]:
     """The sessions, one for each greeting."""
     return connections(text, "ruby", _exact(marked(text, LINE)), HIDES)
 

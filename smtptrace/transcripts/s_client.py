@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from smtptrace.transcripts._build import connections
 from smtptrace.transcripts._infer import is_reply, sides
@@ -37,7 +37,7 @@ def confidence(text: Text) -> float:
     return 0.9 if any(START.match(line.data) for line in text.lines) else 0.0
 
 
-def read(text: Text) -> tuple[Connection, ...]:
+def read(text: Text) -> Iterable[Connection]:
     """The session; with -starttls its beginning (greeting, EHLO, STARTTLS) is not shown."""
     return connections(text, "s_client", keyed(sides(list(_rows(text)))), HIDES)
 

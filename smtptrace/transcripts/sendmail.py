@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from smtptrace.transcripts._build import connections
 from smtptrace.transcripts._rows import Kind, Row, endpoint, likely, marked
@@ -29,7 +30,7 @@ def confidence(text: Text) -> float:
     return 0.0 if any(RECEIVED.match(line.data) for line in text.lines) else likely(text, MARK, 0.6, 0.95)
 
 
-def read(text: Text) -> tuple[Connection, ...]:
+def read(text: Text) -> Iterable[Connection]:
     """The sessions, one for each connection it says it makes."""
     return connections(text, "sendmail", marked(text, LINE, _unmarked), HIDES)
 

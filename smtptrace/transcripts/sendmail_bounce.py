@@ -30,7 +30,7 @@ def confidence(text: Text) -> float:
     return likely(text, MARK, 0.6, 0.95) if any(SIGN.match(line.data) for line in text.lines) else 0.0
 
 
-def read(text: Text) -> tuple[Connection, ...]:
+def read(text: Text) -> Iterable[Connection]:
     """The sessions, one for each host talked to."""
     return connections(text, "sendmail_bounce", _answered(marked(text, LINE, _unmarked)), HIDES)
 

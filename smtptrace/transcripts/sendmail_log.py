@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from smtptrace.transcripts._build import connections
@@ -33,7 +33,7 @@ def confidence(text: Text) -> float:
     return likely(text, MARK, 0.8, 0.97)
 
 
-def read(text: Text) -> tuple[Connection, ...]:
+def read(text: Text) -> Iterable[Connection]:
     """The sessions: those it accepted by process, those it made one for each CONNECT."""
     return connections(text, "sendmail_log", _rows(text), HIDES)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from smtptrace.transcripts._build import connections
 from smtptrace.transcripts._quoted import unquote
@@ -26,7 +26,7 @@ def confidence(text: Text) -> float:
     return likely(text, MARK, 0.8, 0.99)
 
 
-def read(text: Text) -> tuple[Connection, ...]:
+def read(text: Text) -> Iterable[Connection]:
     """The sessions, one for each `connect:` or greeting."""
     return connections(text, "smtplib", _exact(marked(text, LINE)), HIDES)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from smtptrace.transcripts._build import connections
 from smtptrace.transcripts._rows import likely, marked
@@ -34,6 +35,6 @@ def confidence(text: Text) -> float:
     return likely(text, ARROW, 0.5, 0.97)
 
 
-def read(text: Text) -> tuple[Connection, ...]:
+def read(text: Text) -> Iterable[Connection]:
     """The sessions, one for each `=== Trying`."""
     return connections(text, "swaks", marked(text, LINE), HIDES)

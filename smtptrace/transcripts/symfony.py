@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from smtptrace.transcripts._build import connections
 from smtptrace.transcripts._rows import likely, marked
@@ -25,6 +26,6 @@ def confidence(text: Text) -> float:
     return likely(text, MARK, 0.4, 0.62) if any(REPLY.match(line.data) for line in text.lines) else 0.0
 
 
-def read(text: Text) -> tuple[Connection, ...]:
+def read(text: Text) -> Iterable[Connection]:
     """The sessions, one for each greeting."""
     return connections(text, "symfony", marked(text, LINE), HIDES)

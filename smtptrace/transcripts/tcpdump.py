@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from smtptrace.transcripts._build import connections
 from smtptrace.transcripts._raw import Chunk, from_hex, rows
@@ -36,7 +36,7 @@ def confidence(text: Text) -> float:
     return likely(text, MARK, 0.75, 0.98) if any(HEAD.match(line.data) for line in text.lines) else 0.0
 
 
-def read(text: Text) -> tuple[Connection, ...]:
+def read(text: Text) -> Iterable[Connection]:
     """The sessions, one for each pair of ends; retransmitted octets are taken once."""
     return connections(text, "tcpdump", rows(_once(text)), HIDES)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from smtptrace.transcripts._build import connections
 from smtptrace.transcripts._raw import Chunk, from_hex, rows
@@ -23,7 +23,7 @@ def confidence(text: Text) -> float:
     return likely(text, HEAD, 0.8, 0.98)
 
 
-def read(text: Text) -> tuple[Connection, ...]:
+def read(text: Text) -> Iterable[Connection]:
     """The sessions, one for each pair of ends."""
     return connections(text, "tcpflow", rows(_chunks(text)), HIDES)
 

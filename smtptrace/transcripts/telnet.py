@@ -37,8 +37,8 @@ def confidence(text: Text) -> float:
     """By the replies and commands; there must be both, or a greeting with more replies or after a connect line."""
     replies = commands = total = 0
     greeting = connected = False
-    for line in text.lines:
-        data = line.data.strip()
+    for line in text.octets:
+        data = line.strip()
         total += bool(data)
         connected = connected or data.startswith(b"Connected to ")
         if is_reply(data):
@@ -51,7 +51,7 @@ def confidence(text: Text) -> float:
     return 0.2 + 0.28 * (replies + commands) / total
 
 
-def read(text: Text) -> tuple[Connection, ...]:
+def read(text: Text) -> Iterable[Connection]:
     """The sessions, one for each connect line or greeting."""
     found = connections(text, "telnet", keyed(sides(list(said(text)))), HIDES)
     return tuple(connection for connection in found if _is_dialogue(connection))

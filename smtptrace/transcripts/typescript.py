@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from smtptrace.transcripts._build import connections
 from smtptrace.transcripts._infer import sides
@@ -22,7 +22,7 @@ def confidence(text: Text) -> float:
     return 0.99 if any(START.match(line.data) for line in text.lines[:20]) else 0.0
 
 
-def read(text: Text) -> tuple[Connection, ...]:
+def read(text: Text) -> Iterable[Connection]:
     """The sessions, one for each connect line or greeting."""
     return connections(text, "typescript", keyed(sides(list(_rows(text)))), HIDES)
 

@@ -10,8 +10,8 @@ if [ ! -e "$folder/client.cf" ]; then (
     mkdir -p "$folder/queue"
     cd "$folder"
     apt-get -q download sendmail-bin sendmail-base sendmail-cf >/dev/null 2>&1
-    for package in *.deb; do dpkg -x "$package" root; done
-    cp root/usr/libexec/sendmail/sendmail .
+    for package in *.deb; do dpkg -x "$package" unpacked; done
+    cp unpacked/usr/libexec/sendmail/sendmail .
     touch names
     cat >client.mc <<END
 OSTYPE(\`linux')
@@ -31,7 +31,7 @@ FEATURE(\`accept_unresolvable_domains')
 FEATURE(\`promiscuous_relay')
 MAILER(\`smtp')
 END
-    m4 -D_CF_DIR_="$PWD/root/usr/share/sendmail/cf/" root/usr/share/sendmail/cf/m4/cf.m4 client.mc >client.cf 2>/dev/null
+    m4 -D_CF_DIR_="$PWD/unpacked/usr/share/sendmail/cf/" unpacked/usr/share/sendmail/cf/m4/cf.m4 client.mc >client.cf 2>/dev/null
 ) fi
 # A host name with a dot in it, or sendmail waits a minute for one.
 exec unshare --uts sh -c 'hostname client.test; exec "$@"' sh "$folder/sendmail" -C "$folder/client.cf" "$@"
