@@ -109,7 +109,15 @@ def test_many_sessions_at_once(smtptrace: Command, exim_server, tmp_path: Path) 
             thread.join()
         clients.swaks(exim_server.port)
     stored.forget(exim_server.mail)
-    report = tmp_path / "report.xml"
-    said = smtptrace("replay", "--all", capture, f"localhost:{exim_server.port}", "--junit", report)
+    report, saved = tmp_path / "report.xml", tmp_path / "run.pcapng"
+    words = ["replay", "--all", capture, f"localhost:{exim_server.port}", "--junit", report, "--save", saved]
+    said = smtptrace(*words, "--exact-content")
     assert (said.code, said.out.splitlines()[-1]) == (0, "4 same"), said
     assert report.read_text().count("<testsuite ") == 4
+    sessions = smtptrace("list", "--json", saved).objects("session")
+    assert [each["transactions"][0]["outcome"] for each in sessions] == ["accepted"] * 4
+    digests = {
+        path: {each["transactions"][0]["sha256"] for each in smtptrace("list", "--json", path).objects("session")}
+        for path in (saved, capture)
+    }
+    assert digests[saved] == digests[capture]
