@@ -32,13 +32,14 @@ class End(asyncio.Protocol):
     def __init__(self, begun: Callable[[End], object] | None = None) -> None:
         self._begun = begun
         self._waiting = bytearray()
-        self._ended = False
+        self._ended = self._told_end = False
         self._lost: Exception | None = None
         self._closed = True
         self._reader: asyncio.Future[None] | None = None
         self._drained: asyncio.Future[None] | None = None
         self._is_full = False
         self._tls: ssl.SSLObject | None = None
+        self._tls_server = False
         self._in = ssl.MemoryBIO()
         self._out = ssl.MemoryBIO()
         self._finished = False
@@ -113,19 +114,14 @@ class End(asyncio.Protocol):
         Raises:
             WireError: the connection is broken, or TLS is.
         """
-        while True:
-            raw = await self._raw()
-            if self._tls is None:
-                return raw
-            try:
-                octets = self._opened(raw)
-            except ssl.SSLError as error:
-                self._lost = error
-                raise WireError(reason(error)) from error
-            if octets or not raw:
-                return octets
-            if self._ended and not self._waiting:
-                return b""
+        if self._tls is None:
+            return await self._raw()
+        while not (octets := self._opened()) and not self._told_end:
+            if raw := await self._raw():
+                self._in.write(raw)
+            else:
+                self._in.write_eof()
+        return octets
 
     async def _raw(self) -> bytes:
         """What came from the socket since the last time."""
@@ -140,22 +136,21 @@ class End(asyncio.Protocol):
             self._transport.resume_reading()
         return octets
 
-    def _opened(self, raw: bytes) -> bytes:
-        """What TLS records hold; the other side's farewell is an end as good as any."""
+    def _opened(self) -> bytes:
+        """What the TLS records that are here hold; the other side's farewell is an end as good as any."""
         assert self._tls is not None
-        if raw:
-            self._in.write(raw)
-        else:
-            self._in.write_eof()
         opened = []
         try:
             while octets := self._tls.read(65536):
                 opened.append(octets)
-            self._ended = True
+            self._told_end = True
         except ssl.SSLWantReadError:
             pass
         except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
-            self._ended = True
+            self._told_end = True
+        except ssl.SSLError as error:
+            self._lost = error
+            raise WireError(reason(error)) from error
         self._flush()
         return b"".join(opened)
 
@@ -181,7 +176,7 @@ class End(asyncio.Protocol):
 
     def _flush(self) -> bytes:
         raw = self._out.read()
-        if raw and not self._closed:
+        if raw and not self._closed and not self._finished:
             self._transport.write(raw)
         return raw
 
@@ -219,7 +214,7 @@ class End(asyncio.Protocol):
             told.feed(side, self._flush())
             raise TlsError(reason(error), told.secured) from error
         told.feed(side, self._flush())
-        self._tls = tls
+        self._tls, self._tls_server = tls, side is Side.SERVER
         return told.secured
 
     def _shaken(self, tls: ssl.SSLObject) -> bool:
@@ -248,7 +243,9 @@ class End(asyncio.Protocol):
             self._transport.write_eof()
 
     def _farewell(self) -> None:
-        if self._tls is not None:
+        """Tell the other side that TLS ends; a server that has said so itself would answer with a reset."""
+        is_gone = self._ended or (self._told_end and not self._tls_server)
+        if self._tls is not None and not is_gone:
             with contextlib.suppress(OSError):  # it waits for the other side's farewell, which we do not
                 self._tls.unwrap()
             self._flush()

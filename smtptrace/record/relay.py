@@ -64,6 +64,9 @@ class Relay:
             self._break_off(str(error))
         except asyncio.CancelledError:
             await self._bow_out("4.3.2", "the relay ends")
+        except Exception as error:  # noqa: BLE001 - a fault of ours ends one connection, and is told
+            self._account.explain(f"the relay failed: {error!r}")
+            self._break_off(repr(error))
         finally:
             self._client.close()
             self._server.close()

@@ -566,3 +566,19 @@ async def test_mail_goes_on_without_a_recording(tmp_path):
         talk.end.close()
         assert (await relayed.report()).problem == ""
     assert len(relayed.told) == 1
+
+
+@relayed_run
+async def test_a_fault_of_ours_ends_one_connection(tmp_path):
+    """It is told, and the next one is relayed."""
+    with pytest.MonkeyPatch.context() as patch:
+        async with relaying(tmp_path, script(*PLAIN, *QUIT)) as relayed:
+            patch.setattr("smtptrace.record.relay.Relay._pass", lambda *_: 1 / 0)
+            talk = await relayed.connect()
+            with pytest.raises(WireError):
+                await talk.hear(b"220")
+            assert "ZeroDivisionError" in (await relayed.report()).problem
+            patch.undo()
+            talk = await relayed.connect()
+            await talk.hear(b"220")
+    assert "the relay failed" in relayed.told[0]
