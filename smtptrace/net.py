@@ -95,8 +95,8 @@ class SocketWire:
 
     def arrived(self, timeout_s: float) -> bytes | None:
         """What `read` gives if it comes within the time, else None; 0 takes what is here and waits for nothing."""
-        self._socket.settimeout(timeout_s)
         try:
+            self._socket.settimeout(timeout_s)
             return self._socket.recv(65536)
         except (BlockingIOError, TimeoutError, ssl.SSLWantReadError):
             return None

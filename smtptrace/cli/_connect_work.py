@@ -7,7 +7,7 @@ import shutil
 import signal
 import socket
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -71,7 +71,7 @@ class Work:
         finally:
             if not console.ended:
                 console.hang_up()
-            self._keep(console.link.connection(), save)
+            self._keep(console.link.connection(), save, console.secrets)
         failed = console.broken or (console.overdue and not _at_terminal())
         return WireError.exit_code if failed else 0
 
@@ -110,9 +110,9 @@ class Work:
             raise UsageError(f"no {ask.secret.lower()}: use --password-fd, {PASSWORD} or {TOKEN}")
         return found
 
-    def _keep(self, connection: Connection, save: BinaryIO | None) -> None:
+    def _keep(self, connection: Connection, save: BinaryIO | None, secrets: Sequence[Secret] = ()) -> None:
         """Write the record, and the JSON where it is asked for."""
-        trace = traced(connection, reveal=self.options["show_secrets"])
+        trace = traced(connection, reveal=self.options["show_secrets"], secrets=secrets)
         if save is not None:
             self._show(Shown(Kind.REMARK, written(trace, self.options["save"], save)))
         if self.options["as_json"]:

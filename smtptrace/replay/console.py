@@ -67,6 +67,7 @@ class Console:
         self.used = Used()
         self.tls: Secured | None = None
         self.last: Said | None = None
+        self.secrets: list[Secret] = []
         self._evidence = Evidence(link)
         self._pending: deque[str] = deque()
         self._hidden: list[bytes] = []
@@ -126,6 +127,7 @@ class Console:
 
     def hide(self, secret: Secret) -> None:
         """Let this never be shown, whatever the server repeats."""
+        self.secrets.append(secret)
         octets = secret.octets()
         if len(octets) >= _SHORTEST:
             self._hidden += sorted((each for each in forms(octets) if len(each) >= _SHORTEST), key=len, reverse=True)
@@ -147,9 +149,9 @@ class Console:
         yield from self.reply()
 
     def reply(self) -> Generator[Shown | Ask, Any, Said | None]:
-        """Take the replies that are owed, and give the last; None where it is late or Ctrl-C was pressed."""
+        """Take the replies that are owed, and give the last; None where it is late, or the session is over."""
         said = None
-        while self._pending:
+        while self._pending and not self.ended:
             try:
                 said = self.link.wait(self.manners.timeout_s)
                 problem = f"no answer in {self.manners.timeout_s:g} s"
@@ -161,7 +163,7 @@ class Console:
                 yield Shown(Kind.WARNING, f"{problem}; the reply is shown when it comes")
                 return None
             yield from self._took(said)
-        return said
+        return None if self.ended else said
 
     def hang_up(self, problem: str = "") -> None:
         """Close the connection."""
@@ -247,6 +249,8 @@ class Console:
     def _arrived(self) -> Talk:
         for said in self.link.here():
             yield from self._took(said)
+            if self.ended:
+                return
 
     def _took(self, said: Said) -> Talk:
         """A reply: show it, explain it, and do what it calls for."""

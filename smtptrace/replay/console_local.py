@@ -100,7 +100,8 @@ def _save(console: Console, argument: str) -> _Talk:
         yield Shown(Kind.WARNING, "/save FILE, its name ending in .pcapng or .smtp")
         return
     try:
-        yield Shown(Kind.REMARK, keep(console.link.connection(), Path(argument), reveal=console.manners.reveal))
+        record, reveal = console.link.connection(), console.manners.reveal
+        yield Shown(Kind.REMARK, keep(record, Path(argument), reveal=reveal, secrets=console.secrets))
     except SmtptraceError as error:
         yield Shown(Kind.WARNING, str(error))
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from lab import certificates
 from replay.consoles import EHLO, person, sent, serving, talking
 
 from smtptrace.replay.console_manners import Manners, State
+from smtptrace.replay.console_record import traced
 from smtptrace.wire import Gap, Note, Octets, Secured, Side
 
 
@@ -303,3 +306,39 @@ def test_ctrl_c_ends_the_waiting_not_the_session(monkeypatch):
 def interrupted(link: object, timeout_s: float) -> None:
     if timeout_s:
         raise KeyboardInterrupt
+
+
+def test_the_answer_to_quit_may_come_late():
+    """Whatever was typed meanwhile, the session is over then."""
+    with talking("220 hi", "", "221 bye", manners=Manners(timeout_s=0.05)) as (who, _):
+        assert who.says("QUIT")[-1].startswith("** no answer in 0.05 s")
+        assert who.says("auth login", "alice", "secret1")[-1].startswith("S: 221 bye")
+        assert who.console.ended
+        assert not who.console.broken
+
+
+ANSWERS = (
+    *("250 ok", "334 ", "334 VXNlcm5hbWU6", "334 TlRMTVNTUAACAAAA", "354 go", "535 5.7.8 no", "235 ok", "220 go"),
+    *("421 bye", "", "250-x\n250 AUTH LOGIN PLAIN NTLM", "250 a\n250 b", "250-x\n251 y", "5", "\x1b[2J"),
+)
+TYPED = (
+    *("EHLO me", "auth login", "auth plain", "AUTH NTLM", "auth cram-md5", "auth scram-sha-256", "AUTH PLAIN AGEAYg=="),
+    *("STARTTLS", "DATA", ".", "..x", "MAIL FROM:<a@b.test>", "RCPT TO:<c@d.test>", "QUIT", "*", "AGEAYg==", "\x00"),
+    *("/help", "/offer", "/tls", "/explain", "/diagnose", "/raw AUTH", "/raw", "/close", "  ", "?", "\udcff\xe9"),
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(40))
+def test_whatever_is_typed_and_answered(seed):
+    """No order of lines and answers makes an error, or lets a secret into what is kept."""
+    typing, answering = random.Random(seed), random.Random(-seed - 1)
+    answers = answering.choices(ANSWERS, k=60)
+    with talking("220 hi", *answers, manners=Manners(timeout_s=0.02)) as (who, _):
+        for line in typing.choices(TYPED, k=25):
+            seen = who.says(line, "alice", "secret1")
+            assert "secret1" not in "".join(seen)
+        who.leaves()
+        trace = traced(who.console.link.connection(), reveal=False, secrets=who.console.secrets)
+    kept = b"".join(each.data for each in trace.session.connection.events if isinstance(each, Octets))
+    assert not any(form in kept for form in (b"secret1", b"c2VjcmV0MQ==", b"AGFsaWNlAHNlY3JldDE"))

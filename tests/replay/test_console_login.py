@@ -7,6 +7,8 @@ from replay.consoles import EHLO, sent, talking
 
 from smtptrace import net
 from smtptrace.replay.console_manners import Manners, State
+from smtptrace.replay.console_record import traced
+from smtptrace.wire import Octets
 
 
 def test_auth_login_asks_encodes_and_masks():
@@ -109,3 +111,15 @@ def test_a_raw_login_is_masked_and_goes_on_in_base64():
         assert seen[:2] == ["C: ****   = ****", "S: 535 5.7.8 no"]
         assert who.console.state is State.COMMAND
     assert sent(server)[1:] == ["AUTH LOGIN YWxpY2U=", "c2VjcmV0MQ=="]
+
+
+def test_a_server_out_of_its_mind_lets_no_secret_into_the_record():
+    """It takes DATA for AUTH, so that the login after it looks like a response to nothing."""
+    with talking("220 hi", "334 VXNlcm5hbWU6", "250 x", "250 x", manners=Manners(timeout_s=5)) as (who, _):
+        who.says("DATA")
+        who.says("auth plain", "alice", "secret1")
+        record = who.console.link.connection()
+        trace = traced(record, reveal=False, secrets=who.console.secrets)
+    assert any(b"AGFsaWNlAHNlY3JldDE=" in each.data for each in record.events if isinstance(each, Octets))
+    assert not any(b"c2VjcmV0M" in each.data for each in trace.session.connection.events if isinstance(each, Octets))
+    assert not any(b"lY3JldDE" in each.command.raw for each in trace.session.exchanges if each.command)
