@@ -121,5 +121,5 @@ def test_a_server_out_of_its_mind_lets_no_secret_into_the_record():
         record = who.console.link.connection()
         trace = traced(record, reveal=False, secrets=who.console.secrets)
     assert any(b"AGFsaWNlAHNlY3JldDE=" in each.data for each in record.events if isinstance(each, Octets))
-    assert not any(b"c2VjcmV0M" in each.data for each in trace.session.connection.events if isinstance(each, Octets))
+    assert not any(b"lY3JldDE" in each.data for each in trace.session.connection.events if isinstance(each, Octets))
     assert not any(b"lY3JldDE" in each.command.raw for each in trace.session.exchanges if each.command)
