@@ -20,6 +20,7 @@ import pytest
 
 from lab import clients, recorder
 from lab.accounts import ALICE
+from lab.fixtures import or_skip
 from lab.process import HOST, need_root, tool
 from lab.terminal import terminal
 
@@ -32,10 +33,17 @@ OF_THE_SOURCE = {"id", "uid", "source", "frame", "file", "time", "start", "durat
 """Frames and times, and what names the source."""
 
 
+@pytest.fixture(autouse=True)
+def _allowed():
+    """Root, and dumpcap, or nothing of this can be tried."""
+    with or_skip():
+        need_root("capturing")
+        tool("dumpcap")
+
+
 @contextlib.contextmanager
 def capturing(*arguments, interface="lo"):
     """`smtptrace capture` while the block runs; the process, whose output is there at its end."""
-    need_root("capturing")
     process = subprocess.Popen(
         [*SMTPTRACE, "capture", "-i", interface, *map(str, arguments)],
         stdout=subprocess.PIPE,
@@ -48,8 +56,9 @@ def capturing(*arguments, interface="lo"):
         first = process.stderr.readline()
         assert "capturing" in first, first + process.stderr.read()
         yield process
-        time.sleep(recorder.SETTLE_SECONDS)
-        process.send_signal(signal.SIGINT)
+        if process.poll() is None:
+            time.sleep(recorder.SETTLE_SECONDS)
+            process.send_signal(signal.SIGINT)
         process.said = process.communicate(timeout=30)  # type: ignore[attr-defined]
     finally:
         process.kill()
@@ -178,7 +187,7 @@ def test_only_so_many_files_are_kept(exim_server, tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_kill_at_any_moment_leaves_files_that_open(exim_server, tmp_path, engine):
-    """Ten times at random: the file opens, ends with a whole block, and holds each message acknowledged before."""
+    """Ten times at random: the file ends with a whole block and holds every message acknowledged two seconds before."""
     chance = random.Random(11)
     for attempt in range(10):
         path = tmp_path / f"{attempt}.pcapng"
@@ -186,15 +195,13 @@ def test_a_kill_at_any_moment_leaves_files_that_open(exim_server, tmp_path, engi
         with capturing("--engine", engine, "-w", path, ports(exim_server.port)) as process:
             sender = threading.Thread(target=_send_on, args=(exim_server.port, taken, process))
             sender.start()
-            time.sleep(0.5 + chance.random())
+            time.sleep(2.5 + chance.random())
+            long_ago = sum(when < time.monotonic() - 2 for when in taken)
             process.kill()
-            acknowledged = len(taken)
-            process.communicate()
+            process.wait()
             sender.join()
-            process.send_signal = lambda *_: None
-            process.communicate = lambda **_: ("", "")
         found = sum(t["outcome"] == "accepted" for session in listed(path) for t in session["transactions"])
-        assert acknowledged - found <= 15, "more than the packets on their way through the system are missing"
+        assert found >= long_ago > 0
         assert subprocess.run([*SMTPTRACE, "list", str(path)], capture_output=True, check=False).returncode == 0
 
 
@@ -209,7 +216,6 @@ def _send_on(port, taken, process):
 
 def test_a_full_disk_is_told_once_and_watching_goes_on(exim_server, tmp_path):
     """A file system of 64 KiB: every session is told, the file that was begun opens."""
-    need_root("mounting")
     small = tmp_path / "small"
     small.mkdir()
     subprocess.run([tool("mount"), "-t", "tmpfs", "-o", "size=64k", "none", str(small)], check=True)
@@ -232,7 +238,6 @@ def test_a_full_disk_is_told_once_and_watching_goes_on(exim_server, tmp_path):
 @pytest.mark.parametrize("engine", ENGINES)
 def test_without_privileges_one_line_tells_what_to_run(engine):
     """Root without the capability stands for everybody who may not."""
-    need_root("giving up a capability")
     argv = [tool("setpriv"), "--bounding-set", "-net_raw,-net_admin", *SMTPTRACE, "capture", "-i", "lo"]
     done = subprocess.run([*argv, "--engine", engine], capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode == 4
@@ -244,7 +249,6 @@ def test_without_privileges_one_line_tells_what_to_run(engine):
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_filter_that_is_none_is_said_in_one_line(engine):
     """With libpcap's reason."""
-    need_root("capturing")
     argv = [*SMTPTRACE, "capture", "-i", "lo", "--engine", engine, "port nonsense"]
     done = subprocess.run(argv, capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode == 2
@@ -255,7 +259,6 @@ def test_a_filter_that_is_none_is_said_in_one_line(engine):
 @contextlib.contextmanager
 def namespace():
     """A network namespace with one end of a cable, the other end here: (namespace, its address, our interface)."""
-    need_root("a network namespace")
     name, here = f"smtptrace{os.getpid()}", f"st{os.getpid()}"
     run = [tool("ip")]
     try:
@@ -330,7 +333,6 @@ def shown(screen):
 @pytest.mark.parametrize("engine", ENGINES)
 def test_the_table_at_a_terminal(exim_server, engine):
     """An open session is seen while it is open, an ended one stays with its cause; Ctrl-C ends it with the summary."""
-    need_root("capturing")
     argv = [*SMTPTRACE, "capture", "-i", "lo", "--engine", engine, ports(exim_server.port)]
     with terminal(*argv) as screen:
         screen.wait_for(rb"0 sessions", 20)
@@ -350,7 +352,6 @@ def test_the_table_at_a_terminal(exim_server, engine):
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_followed_session_at_a_terminal(exim_server, engine):
     """Each word is on the screen before the next one is said, the password is not."""
-    need_root("capturing")
     argv = [*SMTPTRACE, "capture", "-i", "lo", "--engine", engine, "--follow", ports(exim_server.port)]
     with terminal(*argv) as screen:
         screen.wait_for(rb"capturing", 20)
