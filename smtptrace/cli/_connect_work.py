@@ -102,6 +102,8 @@ class Work:
             return None
         if variable not in self.given:
             self.given[variable] = secret_from(self.options["password_fd"], variable, ask.secret)
+        source = variable if self.options["password_fd"] is None else "--password-fd"
+        self._show(Shown(Kind.REMARK, f"{ask.what}: from {source}"))
         return self.given[variable]
 
     def _needed(self, ask: Ask) -> Secret:

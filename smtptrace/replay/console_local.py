@@ -151,6 +151,10 @@ def _content(argument: str) -> Generator[Shown | Ask, Any, bytes | None]:
     return with_line_ends(octets)
 
 
+def _quit(console: Console, _argument: str) -> _Talk:
+    yield from console.leave()
+
+
 def _close(console: Console, _argument: str) -> _Talk:
     console.hang_up()
     yield Shown(Kind.REMARK, "the connection is closed, without QUIT")
@@ -166,6 +170,7 @@ _DO: dict[str, Callable[[Console, str], _Talk]] = {
     "/bdat": _bdat,
     "/raw": _raw,
     "/save": _save,
+    "/quit": _quit,
     "/close": _close,
 }
 
@@ -179,5 +184,6 @@ HELP = {
     "/bdat": "send a file as the message in one chunk: /bdat FILE",
     "/raw": "send a line as it is, AUTH too",
     "/save": "keep the session so far: /save FILE.pcapng or FILE.smtp",
+    "/quit": "say QUIT and leave, as Ctrl-D does",
     "/close": "hang up without QUIT",
 }

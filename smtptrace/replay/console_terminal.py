@@ -82,7 +82,7 @@ class Terminal:
             except EOFError:
                 self._drive(self._console.leave())
                 return
-            lines = typed.split("\n")
+            lines = typed.removesuffix("\n").split("\n")
             for line in lines:
                 if not self._console.ended:
                     self._drive(self._console.enter(line), echo=len(lines) > 1)
@@ -195,17 +195,12 @@ def _history(console: Console, path: Path | None) -> History:
     take = base.append_string
 
     def append(line: str) -> None:
-        for each in _lines(line):
-            if console.remembers(each):
-                take(each)
+        if "\n" not in line and console.remembers(line):  # what was pasted may be a message
+            take(line)
 
     base.append_string = append
     kept: History = base
     return kept
-
-
-def _lines(text: str) -> Iterator[str]:
-    return (line for line in text.split("\n") if line.strip())
 
 
 def _private(path: Path) -> str:

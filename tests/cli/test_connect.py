@@ -54,6 +54,7 @@ def test_a_login_takes_the_user_from_the_lines_and_the_password_from_elsewhere(c
         said = connect(server.port, "EHLO me\nauth login\nalice\nQUIT\n")
     assert said.code == 0
     assert "C: ****   = ****" in said.out
+    assert f"** Password of alice at 127.0.0.1:{server.port}: from SMTPTRACE_PASSWORD" in said.out
     assert "5.7.8: The credentials are invalid." in said.out
     assert [line.strip() for line in server.lines[1:4]] == [b"auth login".upper(), b"YWxpY2U=", b"c2VjcmV0MQ=="]
     assert "secret1" not in said.out + said.err

@@ -51,6 +51,14 @@ def test_close_hangs_up():
     assert server.lines == []
 
 
+def test_quit_leaves_politely():
+    """As Ctrl-D does."""
+    with talking("220 hi", "221 bye") as (who, server):
+        assert who.says("/quit")[0] == "C: QUIT"
+        assert who.console.ended
+    assert sent(server) == ["QUIT"]
+
+
 def test_raw_sends_a_line_as_it_is():
     """AUTH is not helped with, an empty line is sent."""
     with talking("220 hi", "334 ", "501 no", "500 what") as (who, server):

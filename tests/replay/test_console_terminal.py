@@ -119,7 +119,7 @@ def test_ctrl_c_at_the_password_leaves_the_login():
 
 def test_lines_that_are_pasted_go_one_by_one():
     """Each waits for its reply."""
-    pasted = "\x1b[200~NOOP\nRSET\x1b[201~"
+    pasted = "\x1b[200~NOOP\nRSET\n\x1b[201~"
     seen, server = session(f"{pasted}\r{CTRL_D}", "220 hi", "250 one", "250 two", "221 bye")
     assert server.lines == [b"NOOP\r\n", b"RSET\r\n", b"QUIT\r\n"]
     assert seen[1:5] == ["C: NOOP", "S: 250 one", "C: RSET", "S: 250 two"]
