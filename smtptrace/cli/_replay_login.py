@@ -47,14 +47,19 @@ def logins(
     wanted = [how for how in wanted if _needs_secret(how)]
     if given.recorded:
         return lambda how: _login(_named(how, user), _recorded(how), target)
-    _one_user(wanted)
-    secrets: dict[bool, Secret] = {}
+    for variable in {how.variable for how in wanted}:
+        _one_user([how for how in wanted if how.variable == variable])
+    secrets: dict[tuple[bool, str], Secret] = {}
     for how in wanted:
-        bearer = how.mechanism in _BEARER
-        if bearer not in secrets:
+        if _kind(how) not in secrets:
             ask = _ask_second if second else _ask
-            secrets[bearer] = ask(how, target, given)
-    return lambda how: _login(_named(how, user), secrets.get(how.mechanism in _BEARER, Secret("")), target)
+            secrets[_kind(how)] = ask(how, target, given)
+    return lambda how: _login(_named(how, user), secrets.get(_kind(how), Secret("")), target)
+
+
+def _kind(how: LoginAs) -> tuple[bool, str]:
+    """Logins of one kind have one secret."""
+    return how.mechanism in _BEARER, how.variable
 
 
 def _named(how: LoginAs, user: str) -> LoginAs:
@@ -80,6 +85,8 @@ def _what(how: LoginAs, target: Endpoint) -> str:
 
 def _ask(how: LoginAs, target: Endpoint, given: Given) -> Secret:
     bearer = how.mechanism in _BEARER
+    if how.variable:
+        return _of_variable(how.variable)
     named = given.token_env if bearer else given.password_env
     if given.descriptor is None and not given.prompt and named is not None and named not in os.environ:
         raise UsageError(f"the variable that --{'token' if bearer else 'password'}-env names is not set")
@@ -87,7 +94,16 @@ def _ask(how: LoginAs, target: Endpoint, given: Given) -> Secret:
     return secret_from(given.descriptor, variable, _what(how, target))
 
 
+def _of_variable(name: str) -> Secret:
+    """The secret that a script takes from the environment."""
+    if name not in os.environ:
+        raise UsageError(f"the variable {name} is not in the environment")
+    return Secret(os.environ[name])
+
+
 def _ask_second(how: LoginAs, target: Endpoint, given: Given) -> Secret:
+    if how.variable:
+        return _of_variable(how.variable + _AGAINST)
     variable = (TOKEN if how.mechanism in _BEARER else PASSWORD) + _AGAINST
     if given.descriptor is not None and variable not in os.environ:
         raise UsageError(f"--against {target}: its secret is not that of the first target; set {variable}")

@@ -100,10 +100,9 @@ def place_of_path(line: bytes) -> tuple[int, int] | None:
 
 
 def ends_early(content: bytes) -> bool:
-    """Whether some server takes a message, as DATA sends it, for ended before its end.
+    """Whether some server takes a message, as DATA sends it, for ended at another place than its end, or not at all.
 
     What follows would be commands to that server, those of another message perhaps ("SMTP smuggling").
     """
     sent = b"\r\n" + content
-    ends = [found.start() for found in _DOT.finditer(sent)]
-    return any(at != len(sent) - 4 for at in ends)
+    return not sent.endswith(b"\r\n.\r\n") or any(found.start() != len(sent) - 4 for found in _DOT.finditer(sent))

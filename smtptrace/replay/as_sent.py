@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from smtptrace import masks
 from smtptrace.auth import Credential, read_credentials, stray_spans
 from smtptrace.clean import clear_octets
 from smtptrace.replay.expect import directions
 from smtptrace.replay.script import act_of, fields_of, framed, greeting_of, login_as, said
 from smtptrace.replay.step import Act, LoginAs, NotPlayableError, Script, Step
 from smtptrace.replay.timing import Part, Timeline
+from smtptrace.secret import MASK
 from smtptrace.smtp import AuthExchange, DataExchange, Exchange, Reply, read_session
 from smtptrace.trace import Trace
 from smtptrace.wire import Event, Exactness, Gap, Octets, Side, Span
 
-_END = b".\r\n"
+_END = re.compile(rb"\.(?:\r\n|\n|\r)")
+"""What ends a message, in the forms that some server takes for it."""
 
 
 def script_as_sent(trace: Trace, name: str, *, recorded: bool = False) -> Script:
@@ -61,6 +65,7 @@ class _Reader:
         self._fields = fields_of(connection)
         self._logins = {each.span.start: each for each in read_credentials(self._session) if each.span}
         self._secrets = _merged([*_secret_spans(self._logins.values()), *stray_spans(self._session)])
+        self._forms = sorted(masks.secret_forms(self._logins.values()), key=len, reverse=True)
         self._gaps, self._sent = _gaps(connection.events)
         self._limit = min(clear_octets(self._session), self._sent)
         self._end = 0
@@ -100,7 +105,7 @@ class _Reader:
         return Step(
             Act.AUTH if login else act_of(command),
             command.verb or "*",
-            b"" if login else command.line,
+            b"" if login else self._shown(command.line, command.span.start),
             login is None and command.exactness is Exactness.MASKED,
             said(place.replies[-1], exchange.latency_ns),
             said(exchange.intermediate) if isinstance(exchange, DataExchange) else None,
@@ -153,13 +158,22 @@ class _Reader:
     def _leaks(self, start: int, stop: int) -> bool:
         return not self._recorded and any(first < stop and start < last for first, last in self._secrets)
 
+    def _shown(self, line: bytes, start: int) -> bytes:
+        """A line as it may be shown; it is sent by its parts."""
+        for first, last in reversed(self._secrets):
+            if first < start + len(line) and start < last:
+                line = line[: max(first - start, 0)] + MASK.encode() + line[last - start :]
+        for form in self._forms:
+            line = line.replace(form, MASK.encode())
+        return line
+
     def _rest(self) -> Step | None:
         """What stands behind the last exchange: a line that never ended, so that no reply is due."""
         pieces = self._timeline.pieces(self._end, self._limit)
         if not pieces:
             return None
         part = Part(pieces, self._owed(self._end))
-        line = part.octets.rstrip(b"\r\n")
+        line = self._shown(part.octets.rstrip(b"\r\n"), self._end)
         return Step(Act.OTHER, "*", line, parts=(part,), leaks=self._leaks(self._end, self._limit))
 
 
@@ -180,8 +194,8 @@ def _cut(exchange: Exchange, timeline: Timeline) -> tuple[tuple[int, ...], int, 
     if command.verb == "BDAT":
         return (), content.span.stop, (exchange.reply,)
     start, stop = content.span.start, content.span.stop
-    ended = b"".join(piece.octets for piece in timeline.pieces(stop, stop + len(_END))) == _END
-    return (start,), stop + len(_END) * ended, (exchange.intermediate, exchange.reply)
+    end = _END.match(b"".join(piece.octets for piece in timeline.pieces(stop, stop + 3)))
+    return (start,), stop + (end.end() if end else 0), (exchange.intermediate, exchange.reply)
 
 
 def _secret_spans(credentials: Iterable[Credential]) -> Iterator[Span]:

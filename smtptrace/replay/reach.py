@@ -10,15 +10,20 @@ from smtptrace.replay.ambiguous import ends_early, place_of_path, readings
 from smtptrace.replay.content import stuffed
 from smtptrace.replay.prepare import messages
 from smtptrace.replay.step import Act, Script, Step
+from smtptrace.replay.timing import Part
 
 _DATA = re.compile(rb"(?i)DATA")
 
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """Commands that go out without a wait between them; `chunks` are BDAT with what went before each of them."""
+    """Commands that go out without a wait between them, and their lines as they may be shown.
+
+    `chunks` are BDAT with what went before each of them.
+    """
 
     octets: bytes
+    lines: tuple[bytes, ...]
     chunks: tuple[tuple[Step, bytes], ...] = ()
 
 
@@ -36,7 +41,7 @@ def rewritten(script: Script) -> frozenset[bytes]:
 def doubts(script: Script) -> Iterator[str]:
     """What another server than the recorded one may take for what it was not."""
     for run in _runs(script):
-        yield from (f"{_shown(run.octets)}: {each.doubt}" for each in readings(run.octets) if each.doubt)
+        yield from (f"{_shown(*run.lines)}: {each.doubt}" for each in readings(run.octets) if each.doubt)
         for step, before in run.chunks:
             if not _is_whole(step) or _DATA.search(before) or not (before or b"\r\n").endswith(b"\r\n"):
                 yield f"{_shown(step.line)}: the chunk may be read as commands"
@@ -47,20 +52,25 @@ def doubts(script: Script) -> Iterator[str]:
 
 
 def _runs(script: Script) -> Iterator[_Run]:
-    octets, chunks = b"", list[tuple[Step, bytes]]()
+    run = _Run(b"", ())
     for step in script.steps:
         for number, part in enumerate(step.parts):
             message = number > 0 and step.act is Act.CONTENT
-            if octets and (message or not part.owed):
-                yield _Run(octets, tuple(chunks))
-                octets, chunks = b"", []
-            if step.verb == "BDAT":
-                chunks.append((step, octets))
-                octets += step.line + b"\r\n"
-            elif not message:
-                octets += part.octets
-    if octets:
-        yield _Run(octets, tuple(chunks))
+            if run.octets and (message or not part.owed):
+                yield run
+                run = _Run(b"", ())
+            if not message:
+                run = _with(run, step, part)
+    if run.octets:
+        yield run
+
+
+def _with(run: _Run, step: Step, part: Part) -> _Run:
+    """The run and a part of a step; a chunk is left out, for its command tells its size."""
+    chunk = step.verb == "BDAT"
+    octets = step.line + b"\r\n" if chunk else part.octets
+    chunks = (*run.chunks, (step, run.octets)) if chunk else run.chunks
+    return _Run(run.octets + octets, (*run.lines, step.line or step.verb.encode()), chunks)
 
 
 def _is_whole(step: Step) -> bool:
@@ -77,8 +87,8 @@ def _doubtful_messages(script: Script) -> Iterator[str]:
         first = script.steps[places[0]]
         whole = b"".join(script.steps[at].content or b"" for at in places)
         if ends_early(first.parts[1].octets if len(first.parts) > 1 else stuffed(whole)):
-            yield "some servers take the message for ended before its end, and what follows for commands"
+            yield "some servers take the message for ended elsewhere, and what follows there for commands"
 
 
-def _shown(octets: bytes) -> str:
-    return ascii(octets[:200].decode("utf-8", "backslashreplace").rstrip("\r\n"))
+def _shown(*lines: bytes) -> str:
+    return ", ".join(ascii(line[:200].decode("utf-8", "backslashreplace")) for line in lines[:8])

@@ -130,7 +130,7 @@ class Lenient:
 
     def _command(self, line: bytes) -> None:
         for way in {line, as_meant(line), re.sub(rb"[^ -~]", b"", line)}:
-            named = re.search(rb"(?i)(?:^|[^a-z])(?:RCPT|RCTP)[ \t]*(?:TO)?[ \t]*:?[ \t]*(.*)", way)
+            named = re.search(rb"(?i)(?:(?:^|[^a-z])RCPT|^[ \t]*RCTP)[ \t]*(?:TO)?[ \t]*:?[ \t]*(.*)", way)
             if named:
                 path = re.match(rb"[ \t]*<([^>]*)>?((?:[@.][^ >]*)?)", named[1])
                 word, _, rest = named[1].strip().partition(b" ")

@@ -100,6 +100,8 @@ def test_line_ends():
         (b"x\r\n\x00.\r\n.\r\n", True),
         (b".\nx\r\n.\r\n", True),
         (b"x\r\n. \r\n.\r\n", True),
+        (b"x\n.\n", True),
+        (b"x", True),
     ],
 )
 def test_ends_of_a_message(content, early):
@@ -137,7 +139,7 @@ def test_recipients_that_are_replaced():
 def test_messages():
     """One that some server takes for two is not sent, and none that goes before it is asked for."""
     smuggled = "x\\n.\\r\\nMAIL FROM:<a@b>\\r\\nRCPT TO:<c@d>\\r\\nDATA\\r\\ny"
-    assert "ended before its end" in refused("NOOP\\r\\n", smuggled)
+    assert "ended elsewhere" in refused("NOOP\\r\\n", smuggled)
     assert refused("NOOP\\r\\n", smuggled, ambiguous=True) == ""
     assert refused("NOOP\\r\\n", smuggled, target=HERE) == ""
     found = as_sent("S: 220 hi\nC> DATA\\r\\nRCPT TO:<a@b>\\r\\n.\\r\\n\nS: 354 go\nS: 250 ok")

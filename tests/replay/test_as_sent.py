@@ -65,6 +65,12 @@ def test_a_client_that_does_not_wait():
     assert parts(found) == [(b"EHLO a\r\n", 1), (b"DATA\r\n", 2), (b"x\r\n.\r\n", 3)]
 
 
+def test_an_end_that_only_the_server_took_for_one():
+    """It belongs to the message, as it was."""
+    found = as_sent("S: 220 hi\nC: DATA\nS: 354 go\nC> x\\n.\\n\nS: 250 ok\nC: QUIT\nS: 221 bye")
+    assert parts(found) == [(b"DATA\r\n", 0), (b"x\n.\n", 0), (b"QUIT\r\n", 0)]
+
+
 def test_chunks_are_one_part_each():
     """Command and chunk are answered together."""
     assert [octets for octets, _ in parts(script_as_sent(trace(CHUNKED), "1"))][3:5] == [
