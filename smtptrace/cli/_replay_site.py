@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,7 +16,7 @@ from smtptrace.replay.player import Rules
 from smtptrace.replay.report import Result
 from smtptrace.replay.run import Secure
 from smtptrace.replay.script import Script
-from smtptrace.replay.send import Where, send, where
+from smtptrace.replay.send import Where, begin, where
 from smtptrace.wire import Endpoint
 
 PORT = 25
@@ -63,10 +63,15 @@ class Site:
         plain = plain_auth_allowed(self.place.target, self._allowed(frozenset()))
         return Rules(given, plain, options["force_auth"], options["timeout_s"])
 
-    def play(self, script: Script, rules: Rules) -> Result:
-        """Play one script there, and compare."""
-        played = send(self._proxied(script), self.place, rules)
-        return Result(script, self.place.target, played, compared(script, played, self.options["match"]))
+    def begin(self, script: Script, rules: Rules) -> Callable[[], Result]:
+        """Connect; what is given plays one script there, once, and compares."""
+        run = begin(self._proxied(script), self.place, rules)
+
+        def result() -> Result:
+            played = run()
+            return Result(script, self.place.target, played, compared(script, played, self.options["match"]))
+
+        return result
 
     def _proxied(self, script: Script) -> Script:
         version = self.options["proxy"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from smtptrace.replay import forwarded
 from smtptrace.replay.compare import between
 from smtptrace.replay.player import Rules
 from smtptrace.replay.prepare import Choices, prepared
-from smtptrace.replay.report import NotPlayed, Outcome
+from smtptrace.replay.report import NotPlayed, Outcome, Result
 from smtptrace.replay.schedule import one_by_one, overlapping
 from smtptrace.replay.script import NotPlayableError, Script, script_of, secrets_of
 from smtptrace.replay.send import ntlm_level
@@ -127,18 +128,18 @@ class Work:
         rules = [site.rules(self.scripts) for site in self.sites]
         outcomes: list[Outcome] = []
         with ntlm_level(_NTLM_V1 if self.options["ntlm_v1"] else None):
-            for outcome in self._outcomes(lambda at: self._outcome(self.scripts[at], rules)):
+            for outcome in self._outcomes(lambda at: self._begin(self.scripts[at], rules)):
                 for result in outcome.results:
                     save(replace(result.played.connection, label=result.script.name))
                 show(outcome)
                 outcomes.append(outcome)
         return outcomes
 
-    def _outcomes(self, play: Callable[[int], Outcome]) -> Iterator[Outcome]:
+    def _outcomes(self, begin: Callable[[int], Callable[[], Outcome]]) -> Iterator[Outcome]:
         if len(self.scripts) == 1 or self.options["serial"]:
-            return one_by_one(len(self.scripts), play, self._ends)
+            return one_by_one(len(self.scripts), lambda at: begin(at)(), self._ends)
         times = [script.seen for script in self.scripts]
-        return overlapping(times, play, self._ends, self._halt, self.options["at_once"])
+        return overlapping(times, begin, self._ends, self._halt, self.options["at_once"])
 
     def _ends(self, outcome: Outcome) -> bool:
         return self.options["stop_on_difference"] and outcome.differs
@@ -147,11 +148,15 @@ class Work:
         for site in self.sites:
             site.place.halt.set()
 
-    def _outcome(self, script: Script, rules: Sequence[Rules]) -> Outcome:
-        results = [site.play(script, each) for site, each in zip(self.sites, rules, strict=True)]
-        if len(results) == 1:
-            return Outcome(results[0])
-        one, two = results
+    def _begin(self, script: Script, rules: Sequence[Rules]) -> Callable[[], Outcome]:
+        """Connect to the first target; what is given plays the script there, and then at the second."""
+        return partial(self._outcome, script, rules, self.sites[0].begin(script, rules[0]))
+
+    def _outcome(self, script: Script, rules: Sequence[Rules], first: Callable[[], Result]) -> Outcome:
+        one = first()
+        if len(self.sites) == 1:
+            return Outcome(one)
+        two = self.sites[1].begin(script, rules[1])()
         return Outcome(one, two, between(script, one.played, two.played, self.options["match"]))
 
     def _warn(self) -> None:

@@ -23,7 +23,7 @@ def one_by_one(count: int, play: Callable[[int], T], ends: Callable[[T], bool]) 
 
 def overlapping(
     times: Sequence[Seen],
-    play: Callable[[int], T],
+    begin: Callable[[int], Callable[[], T]],
     ends: Callable[[T], bool],
     halt: Callable[[], None],
     most: int,
@@ -35,7 +35,7 @@ def overlapping(
 
     Args:
         times: when each session was recorded, in the order of their beginnings.
-        play: plays the session of this index, in a thread of its own.
+        begin: begins the session of this index; what it gives plays it to its end, in a thread of its own.
         ends: whether no session is to be begun after this outcome; those that run come to their end.
         halt: makes those that run end at once; called where the whole is broken off.
         most: so many run at once at the most.
@@ -50,7 +50,7 @@ def overlapping(
                     yield waiting.popleft().result()
                 if any(ends(each.result()) for each in ended):
                     break
-                waiting.append(pool.submit(play, at))
+                waiting.append(pool.submit(begin(at)))
                 running[waiting[-1]] = mine
             while waiting:
                 yield waiting.popleft().result()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 from smtptrace import net
 from smtptrace.net import SocketWire, WireError
@@ -76,8 +77,11 @@ def player_of(script: Script, rules: Rules) -> Conversation:
     return (SentPlayer if any(step.parts for step in script.steps) else Player)(script, rules)
 
 
-def send(script: Script, place: Where, rules: Rules) -> Played:
-    """Play a script at a target, once; a target that cannot be reached is an outcome too."""
+def begin(script: Script, place: Where, rules: Rules) -> Callable[[], Played]:
+    """Connect to a target; what is given plays the script there and is to be called once.
+
+    A target that cannot be reached is an outcome too.
+    """
     player = player_of(script, rules)
     port = place.target.endpoint.port
     problem = "no address"
@@ -87,10 +91,24 @@ def send(script: Script, place: Where, rules: Rules) -> Played:
         except WireError as error:
             problem = str(error)
             continue
-        ends = (Endpoint(*wire.local), Endpoint(*wire.remote))
-        with place.halt.over(wire):
-            return play(player, wire, ends, place.secure, place.timeout_s, halted=place.halt.is_set)
+        return partial(_play, player, wire, place)
+    return partial(_unreached, player, place, problem)
+
+
+def send(script: Script, place: Where, rules: Rules) -> Played:
+    """Connect to a target and play a script there, once."""
+    return begin(script, place, rules)()
+
+
+def _play(player: Conversation, wire: SocketWire, place: Where) -> Played:
+    ends = (Endpoint(*wire.local), Endpoint(*wire.remote))
+    with place.halt.over(wire):
+        return play(player, wire, ends, place.secure, place.timeout_s, halted=place.halt.is_set)
+
+
+def _unreached(player: Conversation, place: Where, problem: str) -> Played:
     player.broken(problem)
+    port = place.target.endpoint.port
     ends = (Endpoint("", 0), Endpoint(place.addresses[0] if place.addresses else "", port))
     nothing = Connection(*ends, Origin("replay", "replay"), 1, None, (Open(Opening.NO_ANSWER),))
     return Played(tuple(player.done), nothing, broken=problem, stopped=problem)
