@@ -8,10 +8,11 @@ from typing import Any
 
 from smtptrace import net
 from smtptrace.cli._replay_login import Given, logins
+from smtptrace.cli._replay_scripts import environment_of
 from smtptrace.net import WireError
 from smtptrace.replay.compare import compared
 from smtptrace.replay.forwarded import proxy_header
-from smtptrace.replay.plan import Permission, Target, plain_auth_allowed, refusals
+from smtptrace.replay.plan import Permission, Target, may_go, plain_auth_allowed, refusals
 from smtptrace.replay.player import Rules
 from smtptrace.replay.report import Result
 from smtptrace.replay.run import Secure
@@ -44,6 +45,7 @@ class Site:
             rewritten=bool(options["to"]),
             plain_auth=options["plain_auth"],
             messages=options["max_messages"],
+            ambiguous=options["ambiguous"],
             secrets=frozenset() if options["recorded"] else secrets,
         )
 
@@ -60,8 +62,16 @@ class Site:
             options["prompt"],
         )
         given = logins(scripts, Endpoint(options["sni"] or end.host, end.port), source, second=self.second)
-        plain = plain_auth_allowed(self.place.target, self._allowed(frozenset()))
-        return Rules(given, plain, options["force_auth"], options["timeout_s"])
+        allowed, target = self._allowed(frozenset()), self.place.target
+        return Rules(
+            given,
+            plain_auth_allowed(target, allowed),
+            options["force_auth"],
+            options["timeout_s"],
+            options["pace"],
+            lambda line: may_go(line, target, allowed),
+            environment_of(scripts, second=self.second),
+        )
 
     def begin(self, script: Script, rules: Rules) -> Callable[[], Result]:
         """Connect; what is given plays one script there, once, and compares."""

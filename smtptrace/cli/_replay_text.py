@@ -22,6 +22,9 @@ _MARKS = {
     Status.BROKEN: "!",
 }
 
+_WITH = {"GSSAPI": ", with a Kerberos ticket", "EXTERNAL": "", "ANONYMOUS": ""}
+"""What a login is made with, where it is no password or token."""
+
 
 def plan_lines(work: Any) -> Iterator[str]:
     """What would be sent, line by line, and what cannot be."""
@@ -35,7 +38,7 @@ def plan_lines(work: Any) -> Iterator[str]:
             yield f"  C: (a PROXY header for {visible(str(client_of(script, work.options)))})"
         for step in script.steps:
             if step.verb:
-                yield f"  C: {_command(step)}"
+                yield f"  C: {_command(step)}{_with_others(step)}"
     for each in work.left:
         yield f"session {visible(each.name)} is not played: {visible(each.reason)}"
 
@@ -45,10 +48,17 @@ def _command(step: Step) -> str:
         return f"({visible(step.line)}: {step.why_not})"
     if step.login:
         who = f" as {step.login.user}" if step.login.user else ""
-        return visible(f"AUTH {step.login.mechanism}{who}, with the credentials given")
+        return visible(f"AUTH {step.login.mechanism}{who}") + _WITH.get(
+            step.login.mechanism, ", with the credentials given"
+        )
     if step.act is Act.CONTENT and step.content is not None:
         return f"{visible(step.line)}  [a message of {len(stuffed(step.content))} octets]"
     return visible(step.line)
+
+
+def _with_others(step: Step) -> str:
+    """Whether the step is sent without a wait for the reply to the one before it."""
+    return "  [with the line above]" if step.together or any(part.owed for part in step.parts[:1]) else ""
 
 
 def result_lines(result: Result) -> Iterator[str]:

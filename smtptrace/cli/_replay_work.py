@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -11,16 +12,17 @@ from typing import Any
 import click
 
 from smtptrace.cli._reading import Run
+from smtptrace.cli._replay_scripts import rows_of, scripts_of, values_of
 from smtptrace.cli._replay_site import Site, client_of
 from smtptrace.errors import UnreadableError, UsageError
 from smtptrace.outputs._text import visible
 from smtptrace.replay import forwarded
 from smtptrace.replay.compare import between
 from smtptrace.replay.player import Rules
-from smtptrace.replay.prepare import Choices, prepared
+from smtptrace.replay.prepare import Choices
 from smtptrace.replay.report import NotPlayed, Outcome, Result
 from smtptrace.replay.schedule import one_by_one, overlapping
-from smtptrace.replay.script import NotPlayableError, Script, script_of, secrets_of
+from smtptrace.replay.script import NotPlayableError, Script, secrets_of
 from smtptrace.replay.send import ntlm_level
 from smtptrace.select import Selection
 from smtptrace.trace import Options, Trace
@@ -70,16 +72,16 @@ class Work:
 
     def _scripts(self, traces: Sequence[tuple[Trace, str]]) -> Iterator[Script]:
         """Each session as it will be played; where many were asked for, one that cannot be is left out and named."""
-        choices = self._choices()
+        choices, rows = self._choices(), rows_of(self.options["data"])
         for trace, name in traces:
             try:
-                script = script_of(trace, name)
+                scripts = scripts_of(trace, name, choices, self.options, rows)
             except NotPlayableError as error:
                 if len(traces) == 1:
                     raise
                 self.left.append(NotPlayed(name, str(error).removeprefix(f"session {name}: ")))
                 continue
-            yield self._forwarded(prepared(script, choices))
+            yield from map(self._forwarded, scripts)
 
     def _forwarded(self, script: Script) -> Script:
         client = client_of(script, self.options)
@@ -100,7 +102,8 @@ class Work:
             exact=options["exact"],
             substitute=content.read_bytes() if content else None,
             test_message=options["test_message"],
-            values=dict(map(_value, options["values"])),
+            values=values_of(options["values"]),
+            environment=os.environ.keys(),
         )
 
     def refusals(self) -> Sequence[str]:
@@ -136,7 +139,7 @@ class Work:
         return outcomes
 
     def _outcomes(self, begin: Callable[[int], Callable[[], Outcome]]) -> Iterator[Outcome]:
-        if len(self.scripts) == 1 or self.options["serial"]:
+        if len(self.scripts) == 1 or self.options["serial"] or self.options["data"]:
             return one_by_one(len(self.scripts), lambda at: begin(at)(), self._ends)
         times = [script.seen for script in self.scripts]
         return overlapping(times, begin, self._ends, self._halt, self.options["at_once"])
@@ -166,10 +169,3 @@ class Work:
             click.echo("smtptrace: warning: who reads an NTLMv1 login can compute the password's hash", err=True)
         for each in self.left:
             click.echo(f"smtptrace: session {visible(each.name)} is not played: {visible(each.reason)}", err=True)
-
-
-def _value(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise UsageError(f"--set {visible(text)}: is not NAME=VALUE")
-    return name, value

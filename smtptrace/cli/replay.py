@@ -12,6 +12,7 @@ import click
 
 from smtptrace.cli._options import A_FILE
 from smtptrace.cli._replay_options import replay_options
+from smtptrace.cli._replay_script_options import script_options
 
 GROUP = "act"
 
@@ -20,6 +21,7 @@ GROUP = "act"
 @click.argument("source", type=A_FILE, metavar="SOURCE")
 @click.argument("target", metavar="HOST[:PORT]")
 @replay_options
+@script_options
 def command(source: str, target: str, **options: Any) -> int:
     """Play sessions of SOURCE again at HOST, and compare what the server says with what was recorded.
 
