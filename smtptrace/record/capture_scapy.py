@@ -49,6 +49,8 @@ class ScapyFeed:
         self._link = _link_of(self._socket)
         self._stopping = False
         self._dropped = 0
+        self.dropped()  # what it could not take before it was bound to the interface is no loss
+        self._dropped = 0
 
     def packets(self) -> Iterator[Packet]:
         """The packets as they come, each once on the loopback interface too."""

@@ -94,8 +94,8 @@ def test_packets_that_leave_by_another_interface_count(opened):
 
 
 def test_losses_are_added_up(opened):
-    """The system tells what was lost since it was asked last; after the end the sum stays."""
-    feed = opened(FakeSocket([], drops=(3, 0, 4)))
+    """The system tells what was lost since it was asked last; what was before the beginning is none."""
+    feed = opened(FakeSocket([], drops=(545, 3, 0, 4)))
     assert [feed.dropped()["system"] for _ in range(4)] == [3, 3, 7, 7]
 
 
