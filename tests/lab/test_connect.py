@@ -69,7 +69,7 @@ def test_a_session_with_exim_over_starttls(exim_server, lab_certificates, tmp_pa
         says(shown, b".dot", rb"one more dot was sent")
         says(shown, b".", rb"S: 250 (?s:.*)the server has taken the message as ")
         shown.type(CTRL_D)
-        shown.wait_for(rb"saved in (?s:.*)talk\.pcapng")
+        shown.wait_for(rb"saved in\s(?s:.*)talk\.pcapng")
     for secret in secrets(ALICE):
         assert secret not in shown.screen
         assert secret not in history.read_bytes()
