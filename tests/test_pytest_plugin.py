@@ -157,7 +157,7 @@ def test_no_session(smtptrace_server): pass
             "*unexpected keyword argument 'bogus'",
             "*'x': choose from order, helo, login",
             "*none.smtp: no such file or directory",
-            "*no session with a greeting*",
+            "*no session in which*",
         ]
     )
 

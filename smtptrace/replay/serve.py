@@ -10,7 +10,7 @@ from smtptrace.grammar import is_base64, verb_of
 from smtptrace.replay.serve_action import BeginTls, ClientGoneError, Course, Say, hear_content, hear_line
 from smtptrace.replay.serve_login import CANCELLED, REFUSED, login
 from smtptrace.replay.serve_roster import Seat
-from smtptrace.replay.serve_script import CHUNK, Script, kind_of, octets_of
+from smtptrace.replay.serve_script import CHUNK, TLS, Script, kind_of, octets_of
 from smtptrace.replay.serve_usual import ENOUGH, accepting, accepting_login
 from smtptrace.secret import Secret
 from smtptrace.smtp import AuthExchange, DataExchange, Exchange, Reply
@@ -118,7 +118,7 @@ class Server:
         else:
             yield Say(_hello(exchange.reply, line) if kind == "EHLO" and exchange.reply else self._final(exchange))
             self._count(kind, line, _code(exchange.reply))
-            if kind == "STARTTLS" and _code(exchange.reply) == 220:
+            if kind in TLS and _code(exchange.reply) == 220:
                 yield from self._begin_tls()
 
     def _final(self, exchange: Exchange) -> bytes:

@@ -18,6 +18,9 @@ CHUNK = re.compile(rb"(?i)BDAT[ \t]+([0-9]{1,18})[ \t]*(LAST)?[ \t]*$")
 HARMLESS = frozenset(("RSET", "NOOP", "QUIT"))
 """What may be said at any time and left out without leaving the script."""
 
+TLS = frozenset(("STARTTLS", "X-ANONYMOUSTLS"))
+"""Behind these, accepted, TLS begins (RFC 3207; Exchange says the second among its own)."""
+
 _PURPOSE = {"HELO": "EHLO", "LHLO": "EHLO", "X-EXPS": "AUTH", "BDAT": "DATA"}
 _MECHANISM = re.compile(rb"[A-Za-z-]+[ \t=]+([A-Za-z0-9_-]{1,40})")
 

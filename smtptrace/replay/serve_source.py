@@ -8,9 +8,10 @@ from dataclasses import replace
 
 from smtptrace.clean import mended
 from smtptrace.errors import UsageError
-from smtptrace.replay.serve_script import Recorded
+from smtptrace.replay.serve_script import TLS, Recorded
 from smtptrace.smtp import AuthExchange, Exchange, Reply, Session, read_session
 from smtptrace.trace import Trace
+from smtptrace.wire import Exactness
 
 MOST_SESSIONS = 10_000
 
@@ -18,7 +19,7 @@ _NAME = re.compile(rb"220[ -]([A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8})[ 
 
 
 def recorded(traces: Iterable[tuple[Trace, str]], source: str) -> tuple[Recorded, ...]:
-    """The sessions with typing mended, in the order in which they began; those without a greeting are left out.
+    """The sessions with typing mended, in the order in which they began; where no server spoke is nothing to play.
 
     Args:
         traces: each with its name; their events must have been kept.
@@ -29,12 +30,12 @@ def recorded(traces: Iterable[tuple[Trace, str]], source: str) -> tuple[Recorded
     """
     found: list[Recorded] = []
     for trace, name in traces:
-        if trace.session.greeting is not None:
+        if next(_replies(trace.session), None) is not None:
             found.append(_recorded(trace, name))
         if len(found) > MOST_SESSIONS:
             raise UsageError(f"{source}: more than {MOST_SESSIONS} sessions; choose with -s")
     if not found:
-        raise UsageError(f"{source}: no session with a greeting, and so nothing that a server said")
+        raise UsageError(f"{source}: no session in which a server says a word")
     return tuple(sorted(found, key=lambda each: each.session.start_ns or 0))
 
 
@@ -43,17 +44,30 @@ def _recorded(trace: Trace, name: str) -> Recorded:
     session = trace.session
     connection, typed = mended(session.connection)
     meant = read_session(connection)
-    kept = tuple(each for each in meant.exchanges if not _was_mistyped(each, typed))
+    accepted = {line for each in meant.exchanges if (line := _line(each)) and not _refused(each)}
+    kept = tuple(each for each in meant.exchanges if not _was_mistyped(each, typed, accepted))
     light = replace(session.connection, events=())
     meant = replace(meant, connection=light, exchanges=kept, tls=session.tls, start_ns=session.start_ns)
     logins = tuple((each.mechanism.upper(), (each.authcid or "").lower()) for each in trace.credentials)
     return Recorded(name, meant, logins)
 
 
-def _was_mistyped(exchange: Exchange, typed: Collection[int]) -> bool:
-    """Whether a command was refused for the keys with which it was edited (RFC 5321 knows no backspace)."""
-    refused = exchange.reply is not None and exchange.reply.code >= 400
-    return refused and exchange.command is not None and exchange.command.span.start in typed
+def _was_mistyped(exchange: Exchange, typed: Collection[int], accepted: Collection[bytes]) -> bool:
+    """Whether a command was refused for the keys with which it was edited (RFC 5321 knows no backspace).
+
+    Where the source does not show them, the very same line was accepted after an error of syntax.
+    """
+    if not _refused(exchange) or exchange.command is None or exchange.reply is None:
+        return False
+    return exchange.command.span.start in typed or (exchange.reply.code in (500, 501) and _line(exchange) in accepted)
+
+
+def _refused(exchange: Exchange) -> bool:
+    return exchange.reply is not None and exchange.reply.code >= 400
+
+
+def _line(exchange: Exchange) -> bytes:
+    return exchange.command.line if exchange.command else b""
 
 
 def needs_tls(sessions: Sequence[Recorded]) -> bool:
@@ -63,7 +77,7 @@ def needs_tls(sessions: Sequence[Recorded]) -> bool:
 
 def _speaks_of_tls(session: Session) -> bool:
     verbs = {each.command.verb for each in session.exchanges if each.command}
-    return "STARTTLS" in verbs or "STARTTLS" in (session.extensions or ())
+    return not TLS.isdisjoint((*verbs, *(session.extensions or ())))
 
 
 def names(sessions: Iterable[Recorded]) -> Iterator[str]:
@@ -78,15 +92,24 @@ def names(sessions: Iterable[Recorded]) -> Iterator[str]:
 def shortcomings(sessions: Sequence[Recorded], *, password: bool) -> Iterator[str]:
     """What cannot be played as it was, a line each."""
     for each in sessions:
-        session = each.session
-        if session.tls is not None and not session.tls.opened:
-            yield f"session {each.name}: what was said in TLS cannot be read; --keylog opens it"
-        if any(reply.cut for reply in _replies(session)):
-            yield f"session {each.name}: not every reply is whole in it; what is there is said"
-        for login in session.authentications:
-            why = _needs(login, password=password)
-            if why:
-                yield f"session {each.name}: AUTH {login.mechanism}: {why}"
+        for text in (*_gaps(each.session), *_logins(each.session, password=password)):
+            yield f"session {each.name}: {text}"
+
+
+def _gaps(session: Session) -> Iterator[str]:
+    if session.greeting is None:
+        yield "its greeting is not in the recording; a plain one is said"
+    if session.tls is not None and not session.tls.opened:
+        yield "what was said in TLS cannot be read; --keylog opens it"
+    if any(reply.cut for reply in _replies(session)):
+        yield "not every reply is whole in it; what is there is said"
+
+
+def _logins(session: Session, *, password: bool) -> Iterator[str]:
+    for login in session.authentications:
+        why = _needs(login, password=password)
+        if why:
+            yield f"AUTH {login.mechanism}: {why}"
 
 
 def _replies(session: Session) -> Iterator[Reply]:
@@ -96,6 +119,8 @@ def _replies(session: Session) -> Iterator[Reply]:
 def _needs(login: AuthExchange, *, password: bool) -> str:
     accepted = login.reply is not None and login.reply.code < 300
     name = login.mechanism.upper()
+    if any(each.challenge and each.challenge.exactness is Exactness.MASKED for each in login.rounds):
+        return "the recording hides its challenges"
     if accepted and name.startswith(("GSSAPI", "GSS-SPNEGO", "KERBEROS")):
         return "a ticket is answered as recorded, which clients that check the server refuse"
     if accepted and not password and name.startswith(("SCRAM-", "DIGEST-MD5")):

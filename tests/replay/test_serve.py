@@ -166,10 +166,11 @@ def test_strict_to_the_end():
     assert served(text, b"EHLO a", b"EHLO a", manner=manner)[1].deviations() == ("not recorded: EHLO a",)
 
 
+@pytest.mark.parametrize("verb", ["STARTTLS", "X-ANONYMOUSTLS"])
 @pytest.mark.parametrize(("reply", "begins"), [("220 go", True), ("454 no", False)])
-def test_starttls(reply, begins):
+def test_starttls(reply, begins, verb):
     """TLS begins where it did."""
-    replies, _ = served(STARTTLS.format(reply), b"EHLO a", b"STARTTLS")
+    replies, _ = served(STARTTLS.format(reply).replace("STARTTLS", verb), b"EHLO a", verb.encode())
     assert (b"TLS" in replies) is begins
 
 

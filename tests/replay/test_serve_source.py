@@ -31,11 +31,14 @@ def test_a_refusal_of_mistyped_words_is_not_played():
     text = "S: 220 hi\nC: EHLP\x08O a\nS: 500 what\nC: EHLO a\nS: 250 hi\nC: MAIL FROM:<a@b>\nS: 550 no\n"
     (found,) = sessions(text)
     assert [each.reply.code for each in found.session.exchanges] == [250, 550]
+    again = "S: 220 hi\nC: EHLO a\nS: 500 what\nC: EHLO a\nS: 250 hi\nC: MAIL FROM:<a>\nS: 501 no\nC: RSET\nS: 250 ok\n"
+    (found,) = sessions(again)
+    assert [each.reply.code for each in found.session.exchanges] == [250, 501, 250]
 
 
 def test_nothing_to_play(monkeypatch):
     """Neither a session without a server's word, nor more than can be held."""
-    with pytest.raises(UsageError, match="no session with a greeting"):
+    with pytest.raises(UsageError, match="no session in which a server says a word"):
         recorded([(trace("C: EHLO a\n"), "1")], "test")
     monkeypatch.setattr(serve_source, "MOST_SESSIONS", 2)
     with pytest.raises(UsageError, match="more than 2"):
@@ -48,7 +51,18 @@ def test_what_the_certificate_is_for():
     assert list(names(found)) == ["mx.own.test"]
 
 
-@pytest.mark.parametrize(("text", "needed"), [(TLS, True), (LOGIN, True), (SENDING, False)])
+def test_a_recording_that_begins_after_the_greeting():
+    """Is played with a plain one, and it is said."""
+    found = sessions("C: EHLO a\nS: 250 hi\nC: QUIT\nS: 221 bye\n")
+    assert list(shortcomings(found, password=False)) == [
+        "session 1: its greeting is not in the recording; a plain one is said"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "needed"),
+    [(TLS.replace("STARTTLS", "X-ANONYMOUSTLS"), True), (TLS, True), (LOGIN, True), (SENDING, False)],
+)
 def test_whether_tls_is_needed(text, needed):
     """Where it was there or offered."""
     assert needs_tls(sessions(text)) is needed
