@@ -18,6 +18,8 @@ _NEEDS = {
     b"ORCPT": "DSN",
 }
 """Parameters of MAIL and RCPT by the extension that allows them; others are left out."""
+UTF8 = re.compile(rb"(?i)[ \t]SMTPUTF8(?=[ \t]|$)")
+"""The parameter of MAIL that announces addresses in UTF-8."""
 _PARAMETER = re.compile(rb"[ \t]+([A-Za-z0-9-]+)(?:=([^ \t]*))?")
 
 

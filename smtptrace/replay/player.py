@@ -9,7 +9,7 @@ from contextlib import suppress
 from smtptrace.replay.actions import TIMEOUT_S, Action, Done, Pause, Play, Receive, Rules, Send, StartTls
 from smtptrace.replay.content import stuffed
 from smtptrace.replay.conversation import Conversation, given, was_accepted, went_well
-from smtptrace.replay.offer import fitted
+from smtptrace.replay.offer import UTF8, fitted
 from smtptrace.replay.script import Act, Said, Script, Step
 from smtptrace.replay.values import MissingValueError, filled
 
@@ -86,7 +86,8 @@ class Player(Conversation):
         lines, shown = [], []
         for at, step in zip(group, steps, strict=True):
             self._begin(step)
-            line = self._ready(step, b"DATA" if step.act is Act.CONTENT else self._line(at, step))
+            meant = b"DATA" if step.act is Act.CONTENT else self._line(at, step)
+            line = None if meant is None else self._ready(step, meant)
             if line is None:
                 break
             lines.append(line + b"\r\n")
@@ -123,12 +124,20 @@ class Player(Conversation):
     def _envelope(self, at: int, step: Step) -> Play:
         if step.together and self._script.steps[at - 1].act in _GROUPED and not self._offers("PIPELINING"):
             self._adapted += ("sent alone, for the target has no PIPELINING",)
-        reply = yield from self._command(step, self._line(at, step))
+        line = self._line(at, step)
+        reply = None if line is None else (yield from self._command(step, line))
         self._count(step, reply)
         return reply
 
-    def _line(self, at: int, step: Step) -> bytes:
-        """MAIL or RCPT fitted to what the target offers."""
+    def _asks_utf8(self, at: int) -> bool:
+        """Whether the transaction of this step was one with SMTPUTF8."""
+        mails = (step.line for step in reversed(self._script.steps[: at + 1]) if step.act is Act.MAIL)
+        return UTF8.search(next(mails, b"")) is not None
+
+    def _line(self, at: int, step: Step) -> bytes | None:
+        """MAIL or RCPT fitted to what the target offers, None where it cannot be (RFC 6531, 3.4)."""
+        if self._asks_utf8(at) and not step.line.isascii() and not self._offers("SMTPUTF8"):
+            return self._refused("the address needs SMTPUTF8, which the target does not offer")
         line, left = fitted(step.line, self._offered or {}, self._size(at))
         self._adapted += left
         return line

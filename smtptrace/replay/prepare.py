@@ -10,6 +10,7 @@ from smtptrace.errors import UsageError
 from smtptrace.replay import content as message
 from smtptrace.replay.ambiguous import place_of_path
 from smtptrace.replay.fields import with_values
+from smtptrace.replay.offer import UTF8
 from smtptrace.replay.script import Act, LoginAs, Script, Step
 from smtptrace.replay.timing import Part, Piece
 
@@ -108,6 +109,8 @@ def _chosen(step: Step, choices: Choices) -> Step:
         return _saying(step, step.verb.encode() + b" " + _word("--helo", choices.helo))
     if choices.to and step.parts:
         return _rewritten(step, _word("--to", choices.to))
+    if step.act is Act.MAIL and not choices.to.isascii() and not UTF8.search(step.line):
+        return replace(step, line=step.line + b" SMTPUTF8")
     if step.act is Act.RCPT and choices.to:
         return _saying(step, b"RCPT TO:<" + _word("--to", choices.to) + b">" + _notify(step.line))
     if step.login and choices.mechanism and step.login.mechanism != choices.mechanism.upper():

@@ -246,3 +246,30 @@ def test_a_recipient_that_must_not_go_is_not_in_a_group():
     player, sent = play(script(PIPELINED), *OFFER, "250 x", "250 x", "221 x", rules=rules)
     assert sent[1:] == [b"MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\n", b"QUIT\r\n"]
     assert player.stopped == "this recipient is not allowed"
+
+
+UTF8 = SENDING.replace("<a@b>", "<ä@b> SMTPUTF8")
+
+
+def test_addresses_in_utf8():
+    """They go where the target takes them, and nowhere else (RFC 6531)."""
+    _, sent = play(script(UTF8), "220 x", "250-x|250 SMTPUTF8", "250 x", "250 x", "354 x", "250 x", "221 x")
+    assert sent[1] == "MAIL FROM:<ä@b> SMTPUTF8\r\n".encode()
+    player, sent = play(script(UTF8), "220 x", "250 x", "221 x")
+    assert player.stopped == "the address needs SMTPUTF8, which the target does not offer"
+    assert not any(b"MAIL" in line for line in sent)
+    ascii_only = UTF8.replace("ä", "a")
+    _, sent = play(script(ascii_only), "220 x", "250 x", "250 x", "250 x", "354 x", "250 x", "221 x")
+    assert sent[1] == b"MAIL FROM:<a@b>\r\n"
+
+
+def test_a_recipient_in_utf8_is_announced():
+    """Where it stands in the place of those of the session."""
+    found = script(SENDING, to="ö@d")
+    _, sent = play(found, "220 x", "250-x|250 SMTPUTF8", "250 x", "250 x", "354 x", "250 x", "221 x")
+    assert sent[1:3] == [b"MAIL FROM:<a@b> SMTPUTF8\r\n", "RCPT TO:<ö@d>\r\n".encode()]
+    player, _ = play(found, "220 x", "250 x", "250 x", "221 x")
+    assert "SMTPUTF8" in player.stopped
+    together = script(PIPELINED, to="ö@d")
+    player, sent = play(together, *OFFER, "250 x", "221 x")
+    assert ("SMTPUTF8" in player.stopped, sent[1:]) == (True, [b"MAIL FROM:<a@b>\r\n", b"QUIT\r\n"])
