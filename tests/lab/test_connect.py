@@ -18,6 +18,9 @@ from lab import scripted
 from lab.accounts import ALICE, GOOD_TOKEN
 from lab.terminal import Terminal, terminal
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*forkpty:DeprecationWarning")
+"""The child of the fork becomes another program at once."""
+
 BACKSPACE, TAB, UP, CTRL_D = b"\x7f", b"\t", b"\x1b[A", b"\x04"
 
 
