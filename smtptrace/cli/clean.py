@@ -16,8 +16,9 @@ GROUP = "keep"
 @click.command("clean")
 @reading_options
 @click.option("--list", "listed", is_flag=True, help="Only the values that are still needed to play it again.")
+@click.option("--expect", type=click.Choice(("code", "enhanced")), help="Write what each reply was, for `replay`.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write to; standard output otherwise.")
-def command(listed: bool, output: Path | None, **reading: Any) -> int:
+def command(listed: bool, expect: str | None, output: Path | None, **reading: Any) -> int:
     """Write sessions as .smtp text as they were meant, ready to replay.
 
     Typing is mended; what was refused and tried again, and other noise, is dropped; comments say so. Passwords and
@@ -25,6 +26,7 @@ def command(listed: bool, output: Path | None, **reading: Any) -> int:
 
     \b
     smtptrace clean telnet.pcapng -o session.smtp
+    smtptrace clean --expect code mail.pcapng -o test.smtp
     smtptrace clean --list telnet.pcapng
     """
     run = run_of(**reading)
@@ -32,20 +34,22 @@ def command(listed: bool, output: Path | None, **reading: Any) -> int:
     if listed:
         _list(run)
     else:
-        _write(run, output)
+        _write(run, output, expect)
     return run.finish()
 
 
-def _write(run: Run, output: Path | None) -> None:
+def _write(run: Run, output: Path | None, expect: str | None) -> None:
     from smtptrace._private import private_file
     from smtptrace.clean import clean
+    from smtptrace.replay.written import with_directions
     from smtptrace.transcripts.dialogue import write
 
     stream = private_file(output) if output else sys.stdout.buffer
     try:
         for trace, _ in run.raw():
             cleaned = clean(trace.session.connection)
-            stream.write(write(cleaned.connection).encode("utf-8", "backslashreplace"))
+            connection = with_directions(trace, cleaned.connection, expect) if expect else cleaned.connection
+            stream.write(write(connection).encode("utf-8", "backslashreplace"))
             if cleaned.needs:
                 click.echo(f"smtptrace: {len(cleaned.needs)} values are needed; see 'smtptrace clean --list'", err=True)
         stream.flush()
