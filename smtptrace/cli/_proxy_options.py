@@ -22,7 +22,7 @@ def proxy_options(command: F) -> F:
 
 
 def _path(*names: str, **kind: Any) -> _Option:
-    return click.option(*names, type=click.Path(path_type=Path), metavar="FILE", **kind)
+    return click.option(*names, type=click.Path(path_type=Path), **{"metavar": "FILE", **kind})
 
 
 def _seconds(name: str, default: float, what: str) -> _Option:
@@ -49,7 +49,7 @@ _RECORDING: tuple[_Option, ...] = (
 
 _TO_CLIENT: tuple[_Option, ...] = (
     _path("--ca-out", help="Write the relay's authority there, for the client to trust."),
-    _path("--ca-folder", help="Keep the authority and its key there and not at the usual place."),
+    _path("--ca-folder", metavar="FOLDER", help="Keep the authority and its key there and not at the usual place."),
     _path("--cert", "certificate", help="Show clients this certificate (with its chain), and not one of our making."),
     _path("--key", help="The key of --cert, where it is not in the same file."),
     click.option("--cert-name", "names", multiple=True, metavar="NAME", help="A name our certificate is for, too."),

@@ -55,14 +55,18 @@ def _logins(report: Report) -> str:
 
 def _messages(report: Report) -> str:
     tally = report.tally
-    accepted = f"{tally.messages} message{'' if tally.messages == 1 else 's'}"
+    accepted = _counted(tally.messages, "message")
     return f"{accepted}, {tally.refused} refused" if tally.refused else accepted
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def summary(connections: int, turned_away: int, totals: list[int], path: Path, size: int) -> str:
     """The last line."""
     accepted, refused = totals
-    facts = [f"{connections} connections", f"{accepted} messages accepted"]
+    facts = [_counted(connections, "connection"), f"{_counted(accepted, 'message')} accepted"]
     facts += [f"{refused} refused"] if refused else []
-    facts += [f"{turned_away} clients turned away"] if turned_away else []
+    facts += [f"{_counted(turned_away, 'client')} turned away"] if turned_away else []
     return f"{', '.join(facts)}; {path}: {size:,} octets"

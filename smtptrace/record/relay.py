@@ -71,6 +71,7 @@ class Relay:
             self._client.close()
             self._server.close()
             self._account.finish()
+            self._report.sealed |= self._watch.sealed
             self._report.duration_s = time.monotonic() - self._began
         return self._report
 
@@ -157,16 +158,20 @@ class Relay:
             self._turned.set_result(None)
 
     async def _pass(self, side: Side, octets: bytes, turn: Turn | None = None) -> None:
-        """Record and pass on; in fail-closed mode nothing passes that is not recorded."""
+        """Record and pass on."""
         self._account.octets(side, octets)
         self._report.octets[side] += len(octets)
         if turn is not None:
             await self._consider(turn)
-        if self._settings.fail_closed and self._account.has_failed:
-            raise _Over("4.3.0", "the recording has stopped, and nothing is relayed without it")
+        self._insist()
         to = self._client if side is Side.SERVER else self._server
         to.write(octets)
         await to.drain()
+
+    def _insist(self) -> None:
+        """In fail-closed mode, go no further without a recording."""
+        if self._settings.fail_closed and self._account.has_failed:
+            raise _Over("4.3.0", "the recording has stopped, and nothing is relayed without it")
 
     async def _consider(self, turn: Turn) -> None:
         """What the server's words brought about, before they are passed on."""
@@ -215,6 +220,7 @@ class Relay:
             self._account.odd("reply-injection", f"{len(rest)} octets in clear follow the 220", Side.SERVER)
             self._server.give_back(rest)
         await self._secure_upstream(implicit=False)
+        self._insist()
         self._client.write(reply)
         await self._secure_client()
         self._watch.secured()

@@ -69,13 +69,15 @@ class Turn:
 class Watch:
     """Follows one connection; `blind` once it cannot, and then everything passes unwatched.
 
+    `sealed` tells that the client began with TLS.
+
     Args:
         tally: where to count.
     """
 
     def __init__(self, tally: Tally) -> None:
         self.tally = tally
-        self.blind = False
+        self.blind = self.sealed = False
         self._begin(greeted=False)
         self._fresh = True
 
@@ -110,8 +112,9 @@ class Watch:
             return None
         if self._fresh:
             self._fresh = False
-            if octets[:2] == b"\x16\x03" or octets[:12] == _PROXY:
-                self.blind = True
+            self.sealed = octets[:2] == b"\x16\x03"
+            self.blind = self.sealed or octets[:12] == _PROXY
+            if self.blind:
                 return None
         if self._mode == "turn":
             self._hold(octets)

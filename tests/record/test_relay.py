@@ -409,6 +409,18 @@ async def test_tls_that_is_passed_through(tmp_path):
 
 
 @relayed_run
+async def test_tls_from_the_first_octet_that_is_passed_through(tmp_path):
+    """Nothing of it is touched."""
+    async with relaying(tmp_path, script("TLS", *PLAIN, *QUIT), to_client=None) as relayed:
+        talk = await relayed.connect(trusting("upstream"))
+        await talk.hear(b"220")
+        await talk.say(b"EHLO a\r\n", b"250")
+        await talk.say(b"QUIT\r\n", b"221")
+        talk.end.close()
+        assert (await relayed.report()).sealed
+
+
+@relayed_run
 async def test_octets_behind_starttls_pass_through_too(tmp_path):
     """Where the relay takes no part in TLS it holds nothing back."""
     lines = (*PLAIN, "C: STARTTLS", "C: NOOP", "S: 454 no", "S: 250 ok", *QUIT)
