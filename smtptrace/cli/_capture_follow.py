@@ -10,14 +10,11 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.text import Text
 
-from smtptrace.cli._capture_views import PlainView, Scene
+from smtptrace.cli._capture_views import PlainView, Scene, rest
 from smtptrace.outputs._lines import Kind, Line, lines_of
 from smtptrace.outputs.dialogue import concern, heading, reason, said
 from smtptrace.record.live import Live
 from smtptrace.trace import Trace
-
-IDLE_SHARE = 10
-"""Looking at a session takes at most one part in so many of the time."""
 
 _DIGITS = 5
 
@@ -80,7 +77,7 @@ class FollowView(PlainView):
             return
         self._seen = live.moves
         self._print(self._told.more(self.scene.treat(live.course.so_far()), live.name))
-        self._next = now + IDLE_SHARE * (time.monotonic() - now)
+        self._next = now + rest(time.monotonic() - now)
 
     def _print(self, texts: Iterator[Text]) -> None:
         for text in texts:

@@ -13,7 +13,7 @@ from rich.console import Console, Group
 from rich.live import Live as Region
 from rich.text import Text
 
-from smtptrace.cli._capture_views import COLUMNS, PlainView, Scene
+from smtptrace.cli._capture_views import COLUMNS, PlainView, Scene, rest
 from smtptrace.findings import Severity
 from smtptrace.outputs._text import visible
 from smtptrace.outputs.table import Layout, fitting, layout
@@ -24,9 +24,6 @@ MOST_LOOKED_AT = 100
 """Open sessions, those that went on last, among which the ones to show are looked for."""
 
 REFRESH_S = 0.2
-IDLE_SHARE = 10
-"""Drawing takes at most one part in so many of the time."""
-
 _INDENT = 15
 
 
@@ -85,7 +82,7 @@ class TableView(PlainView):
         now = time.monotonic()
         if now >= self._next:
             self._draw()
-            self._next = now + max(REFRESH_S, IDLE_SHARE * (time.monotonic() - now))
+            self._next = now + max(REFRESH_S, rest(time.monotonic() - now))
 
     def say(self, text: str) -> None:
         """Above the table, where it stays."""

@@ -26,6 +26,10 @@ from smtptrace.trace import Trace
 COLUMNS = ("id", "start", "client", "server", "helo", "tls", "auth", "from", "rcpt", "msgs", "last")
 
 
+IDLE_SHARE = 10
+LONGEST_REST_S = 1.0
+
+
 @dataclass(slots=True)
 class Scene:
     """What is shown: the sessions, which of them are wanted, and how secrets are treated."""
@@ -80,6 +84,14 @@ class Scene:
 def size(octets: int) -> str:
     """A number of octets for people."""
     return f"{octets / 1e6:,.1f} MB" if octets >= 1e6 else f"{octets / 1e3:,.1f} KB"
+
+
+def rest(cost_s: float) -> float:
+    """Seconds until the next look at open sessions, after one that took so long: it is to take a tenth of the time.
+
+    A second at most: the first look loads what judges sessions.
+    """
+    return min(IDLE_SHARE * cost_s, LONGEST_REST_S)
 
 
 class View(Protocol):

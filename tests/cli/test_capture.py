@@ -13,7 +13,7 @@ import pytest
 from rich.console import Console
 from support.live import CLOSED, FakeFeed, packets, paused
 
-from smtptrace.cli import _capture_follow, _capture_table, _capture_work
+from smtptrace.cli import _capture_table, _capture_views, _capture_work
 from smtptrace.cli._capture_follow import FollowView
 from smtptrace.cli._capture_table import TableView
 from smtptrace.cli._capture_views import Scene, view_of
@@ -268,8 +268,7 @@ def ticking(view, given):
 def at_once(monkeypatch):
     """Draw and look whenever there is something new."""
     monkeypatch.setattr(_capture_table, "REFRESH_S", 0.0)
-    monkeypatch.setattr(_capture_table, "IDLE_SHARE", 0)
-    monkeypatch.setattr(_capture_follow, "IDLE_SHARE", 0)
+    monkeypatch.setattr(_capture_views, "IDLE_SHARE", 0)
 
 
 def at_port(given, port):
