@@ -84,10 +84,14 @@ class _Wire:
         self.lines += 1
         if self.lines > MOST_LINES:
             raise WireError(f"the client sent more than {MOST_LINES} lines")
-        return self._until(b"\n", MOST_LINE)
+        return self._until(b"\n", MOST_LINE, time.monotonic() + self.timeout_s)
 
-    def _more(self) -> bool:
-        octets = self.wire.read(self.timeout_s)
+    def _more(self, end_s: float | None = None) -> bool:
+        """Hear more; `end_s` bounds the wait for many small pieces too."""
+        left_s = self.timeout_s if end_s is None else end_s - time.monotonic()
+        if left_s <= 0:
+            raise WireError("reading: no whole line in time")
+        octets = self.wire.read(left_s)
         if octets:
             self.events.append(Octets(Side.CLIENT, octets, time.time_ns()))
             self.held += octets
@@ -105,13 +109,13 @@ class _Wire:
         del self.held[: len(mark)]
         return True
 
-    def _until(self, mark: bytes, most: int) -> bytes | None:
+    def _until(self, mark: bytes, most: int, end_s: float | None = None) -> bytes | None:
         searched = 0
         while (end := self.held.find(mark, searched)) < 0:
             searched = max(len(self.held) - len(mark), 0)
             if len(self.held) > most:
                 raise WireError(f"the client sent more than {most} octets without an end")
-            if not self._more():
+            if not self._more(end_s):
                 return None
         return self._take(end + len(mark))
 

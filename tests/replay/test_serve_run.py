@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from types import SimpleNamespace
+
 import pytest
 from replay.scripts import SENDING
 from replay.serving import roster
@@ -63,6 +66,13 @@ def test_a_client_without_end(monkeypatch, pieces, told):
     monkeypatch.setattr(serve_run, "MOST_OCTETS", 100_000)
     monkeypatch.setattr(serve_run, "MOST_CONTENT", 20_000)
     assert told in serve(pieces).broken
+
+
+def test_a_line_that_trickles(monkeypatch):
+    """Is waited for as long as any other."""
+    clock = iter(range(0, 1000, 2))
+    monkeypatch.setattr(serve_run, "time", SimpleNamespace(monotonic=lambda: next(clock), time_ns=time.time_ns))
+    assert serve([b"N", b"O", b"O", b"P", b"\r\n"]).broken == "reading: no whole line in time"
 
 
 def test_many_octets_in_good_order(monkeypatch):
