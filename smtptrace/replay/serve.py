@@ -6,7 +6,7 @@ import enum
 import re
 from dataclasses import dataclass
 
-from smtptrace.grammar import is_base64, verb_of
+from smtptrace.grammar import VERBS, is_base64, verb_of
 from smtptrace.replay.serve_action import BeginTls, ClientGoneError, Course, Say, hear_content, hear_line
 from smtptrace.replay.serve_login import CANCELLED, REFUSED, login
 from smtptrace.replay.serve_roster import Seat
@@ -65,6 +65,7 @@ class Server:
         self._tls = seat.recorded.implicit
         self._recipients = 0
         self._asked_for_each = False
+        self._logs_in = False
         self._ended = False
 
     @property
@@ -74,7 +75,7 @@ class Server:
 
     def deviations(self) -> tuple[str, ...]:
         """Where the client left the script until now, what it did not say yet included."""
-        more = (f"and {self._untold} more lines that are not recorded",) if self._untold else ()
+        more = (f"and {self._untold} more of that kind",) if self._untold else ()
         never = [f"never heard: {name}" for name in self._script.never_heard()]
         rest = (f"and {len(never) - MOST_TOLD} more commands",) if len(never) > MOST_TOLD else ()
         return (*self._left, *more, *never[:MOST_TOLD], *rest)
@@ -96,6 +97,7 @@ class Server:
     def _command(self, line: bytes) -> Course[None]:
         self._known_by(line)
         verb, kind = verb_of(line), kind_of(line)
+        self._logs_in = self._logs_in and verb not in VERBS
         exchange = self._script.find(line, tls=self._tls)
         self._remember(line)
         self._ended = verb == "QUIT" or _code(self._playing.session.greeting) >= 400
@@ -106,7 +108,7 @@ class Server:
             yield from self._answer(exchange, line, kind)
         except ClientGoneError:
             if exchange.reply is not None:
-                self._left.append(f"broken off: {kind}")
+                self._tell(f"broken off: {kind}")
             raise
         self._ended = self._ended or self._script.ends() or _code(exchange.reply) == 421
 
@@ -158,7 +160,7 @@ class Server:
         for line, tls in self._lines:
             found = self._script.find(line, tls=tls)
             if found is None:
-                self._leave(line)
+                self._tell(f"not recorded: {_shown(line, secret=verb_of(line) not in VERBS)}")
         return found
 
     def _remember(self, line: bytes) -> None:
@@ -174,6 +176,7 @@ class Server:
             yield from self._chunk(int(chunk[1]))
         if manner.strict or not (harmless or manner.unrecorded is Unrecorded.ACCEPT or kind == "CHUNK"):
             self._leave(line)
+        self._logs_in = self._logs_in or verb in ("AUTH", "X-EXPS")
         if harmless:
             yield Say(harmless + b"\r\n")
         elif manner.unrecorded is Unrecorded.ACCEPT:
@@ -203,8 +206,11 @@ class Server:
             yield from self._begin_tls()
 
     def _leave(self, line: bytes) -> None:
+        self._tell(f"not recorded: {_shown(line, secret=self._logs_in)}")
+
+    def _tell(self, deviation: str) -> None:
         if len(self._left) < MOST_TOLD:
-            self._left.append(f"not recorded: {_shown(line)}")
+            self._left.append(deviation)
         else:
             self._untold += 1
 
@@ -216,10 +222,10 @@ class Server:
         if self._seat.recorded is not self._playing:
             exchange = self._switch() or exchange
         if attempt.cancelled and not (isinstance(exchange, AuthExchange) and exchange.cancelled):
-            self._left.append(f"cancelled: AUTH {attempt.mechanism}")
+            self._tell(f"cancelled: AUTH {attempt.mechanism}")
             yield Say(CANCELLED + b"\r\n")
         elif attempt.problem and _code(exchange.reply) < 300:
-            self._left.append(attempt.problem)
+            self._tell(attempt.problem)
             yield Say(REFUSED + b"\r\n")
         else:
             yield Say(self._final(exchange))
@@ -247,7 +253,7 @@ class Server:
 
     def _chunk(self, size: int) -> Course[None]:
         if size > MOST_CONTENT:
-            self._left.append(f"a chunk of {size} octets, more than the {MOST_CONTENT} that are taken")
+            self._tell(f"a chunk of {size} octets, more than the {MOST_CONTENT} that are taken")
             raise ClientGoneError
         yield from hear_content(size)
 
@@ -263,9 +269,11 @@ def _hello(reply: Reply, line: bytes) -> bytes:
     return octets_of(reply)
 
 
-def _shown(line: bytes) -> str:
+def _shown(line: bytes, *, secret: bool) -> str:
     """A command as far as it may be shown: an initial response, or one that came too late, may be a secret."""
-    if verb_of(line) is None and len(line) >= 8 and is_base64(line):
+    kind = kind_of(line)
+    if kind is not None and kind.startswith("AUTH"):
+        return kind
+    if secret or (kind is None and len(line) >= 8 and is_base64(line)):
         return f"a response of {len(line)} octets"
-    words = line.decode("utf-8", "backslashreplace").split(" ")
-    return " ".join(words[:2])[:200] if words[0].upper() in ("AUTH", "X-EXPS") else " ".join(words)[:200]
+    return line.decode("utf-8", "backslashreplace")[:200]

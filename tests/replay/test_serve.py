@@ -99,15 +99,27 @@ class TestUnrecorded:
 
     def test_it_is_refused_and_told(self):
         """Harmless commands are none; what may be a secret is not shown."""
-        said = (b"NOOP", b"RSET", b"VRFY x", b"AUTH PLAIN c2VjcmV0", b"@@@", b"c2VjcmV0c2VjcmV0", b"QUIT")
+        said = (b"NOOP", b"RSET", b"VRFY x", b"@@@", b"AUTH PLAIN c2VjcmV0", b"c2VjcmV0c2VjcmV0", b"QUIT")
         replies, server = served(SENDING, *said)
         assert replies[1:] == [b"250 2.0.0 OK"] * 2 + [b"502 5.5.1 not in the recording"] * 4 + [b"221 bye"]
         assert server.deviations()[:4] == (
             "not recorded: VRFY x",
-            "not recorded: AUTH PLAIN",
             "not recorded: @@@",
+            "not recorded: AUTH PLAIN",
             "not recorded: a response of 16 octets",
         )
+
+    @pytest.mark.parametrize(
+        "command", [b"AUTH PLAIN AGEAYg==", b"AUTH=PLAIN AGEAYg==", b"auth\tplain\tAGEAYg==", b"AUTH X"]
+    )
+    def test_no_secret_is_told(self, command):
+        """Nor one that is said though the login was refused, however short."""
+        told = " ".join(served(SENDING, command, b"geheim", b"eA==", b"VRFY bob", b"open", b"QUIT")[1].deviations())
+        assert "AGEAYg" not in told
+        assert "geheim" not in told
+        assert "eA==" not in told
+        assert "VRFY bob" in told
+        assert "not recorded: open" in told
 
     def test_with_a_reply_of_ones_own(self):
         """421 ends it."""
@@ -140,7 +152,7 @@ class TestUnrecorded:
     def test_there_is_an_end_to_telling(self):
         """But not to counting."""
         _, server = served(SENDING, *[b"VRFY x"] * (MOST_TOLD + 5), b"QUIT")
-        assert server.deviations()[MOST_TOLD] == "and 5 more lines that are not recorded"
+        assert server.deviations()[MOST_TOLD] == "and 5 more of that kind"
         text = "S: 220 hi\n" + "".join(f"C: VRFY {at}\nS: 252 ok\n" for at in range(MOST_TOLD + 7))
         assert served(text, b"QUIT")[1].deviations()[-1] == "and 7 more commands"
 
