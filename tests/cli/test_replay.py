@@ -55,6 +55,16 @@ def test_dry_run_connects_to_nobody(smtptrace: Command, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("mechanism", "shown"),
+    [("PLAIN", ", with the credentials given"), ("GSSAPI", ", with a Kerberos ticket"), ("EXTERNAL", "")],
+)
+def test_a_login_in_the_plan(smtptrace: Command, tmp_path: Path, mechanism: str, shown: str) -> None:
+    """Who logs in, and with what."""
+    said = smtptrace("replay", "--dry-run", write(tmp_path, LOGIN), "127.0.0.1:1", "--auth", mechanism)
+    assert f"  C: AUTH {mechanism} as alice{shown}\n" in said.out
+
+
+@pytest.mark.parametrize(
     ("text", "options", "reason"),
     [
         (SENDING, [], "--send"),
