@@ -88,7 +88,7 @@ def _unable(scripts: Sequence[Script]) -> Iterator[str]:
         MissingError: a library for one is not installed.
     """
     for script, step in _steps(scripts):
-        if step.login is not None:
+        if step.login is not None and not step.parts:
             try:
                 responder(step.login.mechanism, Login())
             except UsageError as error:

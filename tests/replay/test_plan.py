@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from replay.scripts import LOGIN, SENDING, script, trace
 
+from smtptrace.replay.as_sent import script_as_sent
 from smtptrace.replay.plan import Permission, Target, plain_auth_allowed, refusals
 from smtptrace.replay.script import secrets_of
 from smtptrace.wire import Endpoint
@@ -106,3 +107,10 @@ def test_a_cap_on_messages():
     many = [script(SENDING)] * 3
     assert refusals(many, HERE, Permission(messages=3)) == ()
     assert "--max-messages 3" in refusals(many, HERE, Permission(messages=2))[0]
+
+
+def test_a_login_of_the_trace_needs_no_mechanism_of_ours():
+    """Its octets are there, whatever they are."""
+    text = LOGIN.replace("AUTH LOGIN\nS", "AUTH X-OWN\nS")
+    assert "X-OWN" in "\n".join(refusals([script_as_sent(trace(text), "1")], HERE, Permission()))
+    assert refusals([script_as_sent(trace(text), "1", recorded=True)], HERE, Permission()) == ()
