@@ -64,20 +64,28 @@ class Work:
         place = _place(self.options["listen"])
         with ExitStack() as stack:
             save = _saver(self.options["save"], stack)
-            if self.options["junit"]:
-                stack.callback(self._report)
             terms = self._terms(sessions, manner, place)
             listener = stack.enter_context(net.Listener(*place))
             ended: queue.SimpleQueue[Served] = queue.SimpleQueue()
             service = Service(sessions, listener, terms, ended.put)
+            if self.options["junit"]:
+                stack.callback(self._report)
             service.start()
-            stack.callback(service.stop)
-            self._tell(place[0], listener.port)
-            for each in self._until_over(service, ended):
-                save(each.connection)
-                self._cases += [case(each)] if len(self._cases) < MOST_CASES else []
-                yield each
-            self.never_played = service.never_played()
+            try:
+                self._tell(place[0], listener.port)
+                for each in self._until_over(service, ended):
+                    yield self._kept(each, save)
+                self.never_played = service.never_played()
+            finally:
+                service.stop()
+                while not ended.empty():  # who was connected when it was to end
+                    self._kept(ended.get(), save)
+
+    def _kept(self, served: Served, save: Callable[[Connection], None]) -> Served:
+        save(served.connection)
+        if len(self._cases) < MOST_CASES:
+            self._cases.append(case(served))
+        return served
 
     def _terms(self, sessions: tuple[Recorded, ...], manner: Manner, place: tuple[str, int]) -> Terms:
         options, context = self.options, None

@@ -198,10 +198,14 @@ def test_it_is_ended_by_a_signal(tmp_path: Path, number: int) -> None:
         with smtplib.SMTP("127.0.0.1", server.port) as client:
             client.docmd("VRFY", "bob")
         assert b"left the script" in server.process.stdout.buffer.readline()  # type: ignore[union-attr]
-        server.process.send_signal(number)
-        code, said = server.end()
+        with smtplib.SMTP("127.0.0.1", server.port) as client:
+            client.docmd("VRFY", "eve")
+            server.process.send_signal(number)
+            code, said = server.end()
+            client.sock.close()
     assert (code, "Traceback" in said) == (1, False)
     assert "not recorded: VRFY bob" in report.read_text()
+    assert "not recorded: VRFY eve" in report.read_text()
 
 
 @pytest.mark.parametrize(
