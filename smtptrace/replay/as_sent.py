@@ -11,7 +11,7 @@ from smtptrace import masks
 from smtptrace.auth import Credential, read_credentials, stray_spans
 from smtptrace.clean import clear_octets
 from smtptrace.replay.expect import directions
-from smtptrace.replay.script import act_of, fields_of, framed, greeting_of, login_as, said
+from smtptrace.replay.script import act_of, fields_in, fields_of, framed, greeting_of, login_as, said
 from smtptrace.replay.step import Act, LoginAs, NotPlayableError, Script, Step
 from smtptrace.replay.timing import Part, Timeline
 from smtptrace.secret import MASK
@@ -117,7 +117,7 @@ class _Reader:
             parts=() if anew else parts[:1] if absent else parts,
             pause_ns=self._timeline.pause_ns(command.span.start),
             captures=self._directions.captures.get(at, ()),
-            fields=self._fields if command.verb == "DATA" else frozenset(),
+            fields=fields_in(content.data, self._fields) if content and command.verb == "DATA" else frozenset(),
             leaks=login is None and self._leaks(place.starts[0], place.stop),
         )
 

@@ -16,6 +16,7 @@ from smtptrace.secret import MASK
 
 _FAREWELL_S = 5.0
 """Seconds to wait for the reply to a QUIT that is not of the session."""
+NO_TLS = "there is no TLS, and credentials do not go in clear"
 _SHORTEST = 4
 """Octets of a secret that is looked for in replies; a shorter one would be found in every word."""
 
@@ -110,6 +111,8 @@ class Conversation:
 
     def _ready(self, step: Step, line: bytes) -> bytes | None:
         """The line with its values in, None where it must not go."""
+        if step.asks_secret and not (self._tls or self._rules.plain_auth):
+            return self._refused(NO_TLS)
         try:
             line, self._sent = filled(line, self._values) if step.asks else (line, line)
         except MissingValueError as error:
@@ -164,7 +167,7 @@ class Conversation:
         assert how is not None
         offered = (self._offered or {}).get("AUTH", "").split()
         if not (self._tls or self._rules.plain_auth):
-            return self._refuse("there is no TLS, and credentials do not go in clear")
+            return self._refuse(NO_TLS)
         if how.mechanism not in offered and not self._rules.force_auth:
             return self._refuse(f"the target does not offer {how.mechanism} but {' '.join(offered) or 'no AUTH'}")
         return (yield from self._talk(step, how))

@@ -147,9 +147,10 @@ def _doubts(scripts: Sequence[Script], allowed: Permission) -> Iterator[str]:
 
 def _plain_text(scripts: Sequence[Script], allowed: Permission) -> Iterator[str]:
     for script in scripts:
-        if not allowed.plain_auth and any(step.login and not _protected(script, step) for step in script.steps):
+        secret = (step for step in script.steps if step.login or step.asks_secret)
+        if not allowed.plain_auth and not all(_protected(script, step) for step in secret):
             yield (
-                f"session {script.name}: it logs in without TLS: --tls starttls protects the credentials, "
+                f"session {script.name}: it sends secrets without TLS: --tls starttls protects the credentials, "
                 "--allow-plaintext-auth sends them in clear"
             )
 

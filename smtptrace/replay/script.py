@@ -112,7 +112,7 @@ class _Reader:
             together=moment.together,
             pause_ns=moment.pause_ns,
             captures=self._directions.captures.get(at, ()),
-            fields=self._fields,
+            fields=fields_in(content, self._fields),
         )
 
     def _login(self, at: int, exchange: AuthExchange) -> LoginAs | None:
@@ -185,6 +185,11 @@ def fields_of(connection: Connection) -> frozenset[bytes]:
         return frozenset()
     masked = (e.data for e in connection.events if isinstance(e, Octets) and e.exactness is Exactness.MASKED)
     return frozenset(without_line_end(line).removeprefix(b".") for line in masked if any(names_in(line)))
+
+
+def fields_in(content: bytes | None, fields: frozenset[bytes]) -> frozenset[bytes]:
+    """Those of the lines that stand in a message."""
+    return fields & {line.rstrip(b"\r") for line in content.split(b"\n")} if content and fields else frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator
 
 from smtptrace.replay.actions import Action, Play, Rules, Send, StartTls
 from smtptrace.replay.content import stuffed
-from smtptrace.replay.conversation import Conversation, given
+from smtptrace.replay.conversation import NO_TLS, Conversation, given
 from smtptrace.replay.fields import with_filled
 from smtptrace.replay.step import Act, Said, Script, Step
 from smtptrace.replay.timing import Part, Piece
@@ -86,7 +86,7 @@ class SentPlayer(Conversation):
         """The parts of a step with its values in, None where they must not go."""
         self._begin(step)
         if step.login and not (self._tls or self._rules.plain_auth):
-            self._refuse("there is no TLS, and credentials do not go in clear")
+            self._refuse(NO_TLS)
             return None
         if step.verb == "BDAT" and not self._offers("CHUNKING"):
             self._refuse("the target has no CHUNKING, and would take the message for commands")

@@ -9,7 +9,7 @@ from smtptrace import grammar
 from smtptrace.errors import UsageError
 from smtptrace.replay.expect import Expect
 from smtptrace.replay.timing import Part
-from smtptrace.replay.values import Capture
+from smtptrace.replay.values import ENVIRONMENT, Capture, names_in
 from smtptrace.secret import Secret
 from smtptrace.wire import Endpoint
 
@@ -107,6 +107,12 @@ class Step:
     needs: tuple[str, ...] = ()
     fields: frozenset[bytes] = frozenset()
     leaks: bool = False
+
+    @property
+    def asks_secret(self) -> bool:
+        """Whether a secret of the environment is put into its line or its message."""
+        asked = (*((self.line,) if self.asks else ()), *self.fields)
+        return any(name.startswith(ENVIRONMENT) for octets in asked for name in names_in(octets))
 
 
 class NotPlayableError(UsageError):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 from replay.scripts import SENDING, script
+from replay.test_ambiguous import THERE
 from replay.test_player import RULES, play
 
 from smtptrace.replay.actions import LONGEST_PAUSE_S, Pause, Rules
 from smtptrace.replay.compare import Status, compared
+from smtptrace.replay.plan import Permission, refusals
 from smtptrace.replay.player import Player
 from smtptrace.replay.run import Played
 from smtptrace.replay.script import Said
@@ -53,7 +55,7 @@ def test_a_recipient_is_looked_at_when_its_values_are_in():
 
 def test_a_secret_of_the_environment():
     """It is sent, and shown neither as sent nor where the target says it again, in whatever form."""
-    rules = Rules(RULES.login, values={"env:WORD": Secret("geheim")})
+    rules = Rules(RULES.login, plain_auth=True, values={"env:WORD": Secret("geheim")})
     found = script(SECRET, environment=("WORD",))
     replies = ("220 x", "250 x", "252 geheim Z2VoZWlt", "250 x", "250 x", "354 x", "250 x", "221 x")
     player, sent = play(found, *replies, rules=rules)
@@ -62,6 +64,18 @@ def test_a_secret_of_the_environment():
     assert "Z2VoZWlt" not in repr(player.done)
     assert (player.done[2].sent, player.done[2].received.lines) == (b"VRFY ****", (b"252 **** ****",))
     assert player.broken("no SMTP reply: geheim") == "no SMTP reply: ****"
+
+
+def test_a_secret_does_not_go_in_clear():
+    """Neither in a line nor in a message, unless it may."""
+    for text in (SECRET, SENDING.replace("C: text", "C: ${env:WORD}")):
+        found = script(text, environment=("WORD",))
+        rules = Rules(RULES.login, values={"env:WORD": Secret("geheim")})
+        player, sent = play(found, "220 x", *["250 x"] * 2 * ("text" in text), *["250 x"] * 3, "221 x", rules=rules)
+        assert b"geheim" not in b"".join(sent)
+        assert "no TLS" in player.stopped
+        assert "--allow-plaintext-auth" in "\n".join(refusals([found], THERE, Permission(send=True, recipients=("*",))))
+        assert refusals([found], THERE, Permission(send=True, recipients=("*",), plain_auth=True)) == ()
 
 
 def test_pauses_are_those_of_the_recording():

@@ -143,7 +143,7 @@ def test_values(name):
     )
     found = script_as_sent(trace(text.replace("NAME", name)), "1")
     found = prepared(found, Choices(environment=("X",)))
-    rules = Rules(RULES.login, values={"env:X": Secret("geheim")})
+    rules = Rules(RULES.login, plain_auth=True, values={"env:X": Secret("geheim")})
     player, did = play(found, "220 x", "250 x", "250 ok 7", "250 x", "250 x", "354 x", "250 x", "221 x", rules=rules)
     assert (b"noop geheim\r\n" if ":" in name else b"noop 7\r\n") in did
     assert "geheim" not in repr(player.done)
