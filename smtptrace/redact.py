@@ -5,12 +5,10 @@ from __future__ import annotations
 import base64
 import quopri
 import urllib.parse
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import fields
-from functools import cache
-from operator import attrgetter, is_
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
+from smtptrace._changes import changed, each_changed, replaced
 from smtptrace.auth import Credential, DecodedRound, Description, stray_spans
 from smtptrace.findings import Evidence
 from smtptrace.secret import MASK, Masked, Secret
@@ -29,8 +27,6 @@ from smtptrace.smtp import (
 )
 from smtptrace.trace import Trace
 from smtptrace.wire import Span, Typed
-
-R = TypeVar("R")
 
 _MASK = MASK.encode()
 _SHORTEST = 4
@@ -65,8 +61,8 @@ def mask(trace: Trace) -> Trace:
         trace,
         session=_session(trace.session, blind),
         credentials=tuple(_masked_credential(credential, blind) for credential in trace.credentials),
-        findings=_each(trace.findings, lambda finding: _judgement(finding, blind)),
-        causes=_each(trace.causes, lambda cause: _judgement(cause, blind)),
+        findings=each_changed(trace.findings, lambda finding: _judgement(finding, blind)),
+        causes=each_changed(trace.causes, lambda cause: _judgement(cause, blind)),
     )
 
 
@@ -83,36 +79,6 @@ def forms(secret: bytes) -> Iterator[bytes]:
     text = secret.decode("utf-8", "replace")
     yield text.encode("utf-16-le", "surrogatepass")
     yield base64.b64encode(text.encode("utf-16-le", "surrogatepass"))
-
-
-def replaced(record: R, **fields: Any) -> R:
-    """What `dataclasses.replace` gives for a record that may be changed while it is new, at a fraction of the cost."""
-    kind: Any = type(record)
-    new: R = kind(*_values(kind)(record))
-    for name, value in fields.items():
-        setattr(new, name, value)
-    return new
-
-
-@cache
-def _values(kind: type) -> Callable[[Any], tuple[Any, ...]]:
-    return attrgetter(*(field.name for field in fields(kind)))
-
-
-def _changed(record: R, **fields: Any) -> R:
-    """The record with these fields, itself where none of them differs: most lines hold no secret."""
-    for name, new in fields.items():
-        if getattr(record, name) is not new:
-            return replaced(record, **fields)
-    return record
-
-
-def _each(items: Sequence[Any], change: Callable[[Any], Any]) -> Sequence[Any]:
-    """The items changed, the same sequence where none of them was."""
-    if not items:
-        return items
-    changed = list(map(change, items))
-    return items if all(map(is_, changed, items)) else tuple(changed)
 
 
 class _Blind:
@@ -220,10 +186,10 @@ def _session(session: Session, blind: _Blind) -> Session:
         greeting=_reply(session.greeting, blind),
         exchanges=tuple(new[id(exchange)] for exchange in session.exchanges),
         authentications=tuple(new.get(id(each)) or _exchange(each, blind) for each in session.authentications),
-        transactions=_each(session.transactions, lambda each: _transaction(each, new, blind)),
-        anomalies=_each(session.anomalies, lambda each: _anomaly(each, blind)),
-        notes=_each(session.notes, lambda note: _changed(note, text=blind.text(note.text))),
-        typed=_each(session.typed, lambda each: _typed(each, blind)),
+        transactions=each_changed(session.transactions, lambda each: _transaction(each, new, blind)),
+        anomalies=each_changed(session.anomalies, lambda each: _anomaly(each, blind)),
+        notes=each_changed(session.notes, lambda note: changed(note, text=blind.text(note.text))),
+        typed=each_changed(session.typed, lambda each: _typed(each, blind)),
         helo=None if session.helo is None else blind.anywhere(session.helo),
         warnings=[blind.text(warning) for warning in session.warnings],
     )
@@ -235,15 +201,15 @@ def _exchange(exchange: Exchange, blind: _Blind) -> Any:
     parts: dict[str, Any] = {
         "command": _command(exchange.command, blind),
         "reply": _reply(exchange.reply, blind),
-        "replies": _each(exchange.replies, lambda reply: _reply(reply, blind)),
+        "replies": each_changed(exchange.replies, lambda reply: _reply(reply, blind)),
     }
     if isinstance(exchange, AuthExchange):
         parts["initial"] = _initial(exchange, blind)
-        parts["rounds"] = _each(exchange.rounds, lambda each: _round(each, blind))
+        parts["rounds"] = each_changed(exchange.rounds, lambda each: _round(each, blind))
     if isinstance(exchange, DataExchange):
         parts["intermediate"] = _reply(exchange.intermediate, blind)
         parts["content"] = _content(exchange.content, blind)
-    return _changed(exchange, **parts)
+    return changed(exchange, **parts)
 
 
 def _initial(exchange: AuthExchange, blind: _Blind) -> bytes | None:
@@ -253,7 +219,7 @@ def _initial(exchange: AuthExchange, blind: _Blind) -> bytes | None:
 
 
 def _command(command: Command | None, blind: _Blind) -> Command | None:
-    return command and _changed(command, raw=blind.raw(command.raw, command.span))
+    return command and changed(command, raw=blind.raw(command.raw, command.span))
 
 
 def _reply(reply: Reply | None, blind: _Blind) -> Reply | None:
@@ -261,19 +227,19 @@ def _reply(reply: Reply | None, blind: _Blind) -> Reply | None:
         return None
     if blind.touches(reply.span):
         return replaced(reply, lines=tuple(line[:4] + _MASK for line in reply.lines))
-    return _changed(reply, lines=_each(reply.lines, blind.anywhere))
+    return changed(reply, lines=each_changed(reply.lines, blind.anywhere))
 
 
 def _round(each: Round, blind: _Blind) -> Round:
     response = None if each.response is None else blind.raw(each.response, each.response_span)
-    return _changed(each, challenge=_reply(each.challenge, blind), response=response)
+    return changed(each, challenge=_reply(each.challenge, blind), response=response)
 
 
 def _content(content: Content | None, blind: _Blind) -> Content | None:
     if content is None:
         return None
     data = None if content.data is None else blind.anywhere(content.data)
-    return _changed(content, head=blind.anywhere(content.head), data=data)
+    return changed(content, head=blind.anywhere(content.head), data=data)
 
 
 def _transaction(each: Transaction, new: dict[int, Any], blind: _Blind) -> Transaction:
@@ -281,24 +247,24 @@ def _transaction(each: Transaction, new: dict[int, Any], blind: _Blind) -> Trans
         return exchange and (new.get(id(exchange)) or _exchange(exchange, blind))
 
     def recipient(one: Recipient) -> Recipient:
-        return _changed(one, address=blind.anywhere(one.address), exchange=renewed(one.exchange))
+        return changed(one, address=blind.anywhere(one.address), exchange=renewed(one.exchange))
 
-    return _changed(
+    return changed(
         each,
         reverse_path=blind.anywhere(each.reverse_path),
         mail=renewed(each.mail),
-        recipients=_each(each.recipients, recipient),
+        recipients=each_changed(each.recipients, recipient),
         content=_content(each.content, blind),
         final=renewed(each.final),
     )
 
 
 def _anomaly(anomaly: Anomaly, blind: _Blind) -> Anomaly:
-    return _changed(anomaly, detail=MASK if blind.touches(anomaly.span) else blind.text(anomaly.detail))
+    return changed(anomaly, detail=MASK if blind.touches(anomaly.span) else blind.text(anomaly.detail))
 
 
 def _typed(typed: Typed, blind: _Blind) -> Typed:
-    return _changed(typed, raw=blind.anywhere(typed.raw), meant=blind.anywhere(typed.meant))
+    return changed(typed, raw=blind.anywhere(typed.raw), meant=blind.anywhere(typed.meant))
 
 
 def _evidence(evidence: Evidence, blind: _Blind) -> Evidence:
@@ -309,10 +275,10 @@ def _evidence(evidence: Evidence, blind: _Blind) -> Evidence:
 
 def _judgement(judgement: Any, blind: _Blind) -> Any:
     """A Finding or a Cause without secrets."""
-    return _changed(
+    return changed(
         judgement,
         summary=blind.text(judgement.summary),
-        evidence=_each(judgement.evidence, lambda each: _evidence(each, blind)),
+        evidence=each_changed(judgement.evidence, lambda each: _evidence(each, blind)),
     )
 
 
