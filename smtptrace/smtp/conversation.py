@@ -81,7 +81,9 @@ class Conversation:
             if verb in _FRESH:
                 self.chunks = None
                 self.lmtp |= verb == "LHLO"
-            pairing.ask(Pending(Exchange(command, None, tls)))
+            exchange = Exchange(command, None, tls)
+            if stream.gap is not None or not pairing.answered(exchange):
+                pairing.ask(Pending(exchange))
 
     def _plain(self) -> Command | None:
         """The next command where it is as nearly all are; nothing else need be thought of then."""

@@ -83,6 +83,27 @@ class Pairing:
             self._odd.once("replies-lost", f"{MOST_WAITING} commands wait for a reply; the first are given up")
             self._leave(1)
 
+    def answered(self, exchange: Exchange) -> bool:
+        """Whether the exchange is over at once: nothing waits before it, and its whole reply is here.
+
+        Where octets are missing it has to wait, since then replies are not simply given out in their order.
+        """
+        if self.waiting or self._ahead or self.gapped or self.stream.gap is not None:
+            return False
+        if not self._greeted:
+            self._greet()
+        reply = None if self._ahead or not self._greeted else self._reader.next()
+        if reply is None:
+            return False
+        verbs = _ASKED_BY.get(reply.code)
+        if verbs is not None and (exchange.command is None or exchange.command.verb not in verbs):
+            self._ahead.append(reply)
+            return False
+        self.progress += 2
+        exchange.reply = reply
+        self._publish(exchange)
+        return True
+
     @property
     def busy(self) -> bool:
         """Whether the client waits for a reply, or is amid a content."""

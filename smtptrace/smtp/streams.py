@@ -14,6 +14,7 @@ PATIENCE = 1 << 20
 """Octets that are held while a reply is awaited, and the longest line that is kept."""
 
 _MANY = 4096
+_SEEN = Exactness.SEEN
 _Piece = tuple[int, Octets]
 _start_of = itemgetter(0)
 
@@ -200,7 +201,7 @@ class Stream:
         start = self._base + at
         _, time_ns, frame = self._places[bisect_right(self._starts, start)]
         span = Span(self.side, start, self._base + stop, time_ns, frame)
-        return found, span, self.exactness(start) if self._inexact else Exactness.SEEN
+        return found, span, self.exactness(start) if self._inexact else _SEEN
 
     def take(self, size: int | None = None) -> bytes | bytearray:
         """The next octets, at most `size` of them; all within reach where it is None."""
