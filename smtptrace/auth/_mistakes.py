@@ -17,6 +17,8 @@ _PLACEHOLDER = re.compile(
 _ESCAPE = re.compile(rb"\\0(?:00)?|\\x0[01]|\\u000[01]|%0[01]|\^[@A]|\\1|\\001")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]+={0,2}")
 _INVISIBLE = re.compile("[\u00a0\u00ad\u200b-\u200f\u2028-\u202e\u2060\ufeff\u2018\u2019\u201c\u201d]")
+_PLAIN_ADDRESS = re.compile(rb"[A-Za-z0-9._-]{1,64}@[A-Za-z0-9.-]{1,255}")
+"""A user's name as most are, in which nothing can be wrong that shows."""
 _ADDRESS = re.compile(
     rb"[A-Za-z0-9._%+=-]+@(?:[A-Za-z0-9-]+\.)+"
     rb"(?:com|net|org|edu|gov|mil|int|info|biz|eu|local|lan|corp|test|example|invalid|internal|home|[a-z]{2})"
@@ -103,6 +105,8 @@ _CHECKS: tuple[tuple[str, Callable[[bytes], object]], ...] = (
 def of_value(value: bytes) -> tuple[str, ...]:
     """The most specific mistake in one value, empty where it looks right."""
     if value.isalnum() and (len(value) < 8 or len(value) % 4) and not _PLACEHOLDER.fullmatch(value):
+        return ()
+    if _PLAIN_ADDRESS.fullmatch(value):
         return ()
     return next(((slug,) for slug, found in _CHECKS if found(value)), ())
 

@@ -287,11 +287,11 @@ class Case:
         found: dict[str, Weight] = {}
         for part, (place, refusal, note) in enumerate(self._spoken()):
             follows = max(0.7, 1 - 0.1 * part)
+            shown = refusal.evidence if refusal else (of_note(note),) if note else ()
             for slug, weight in _knowledge.weigh(place, self.flavour):
-                shown = refusal.evidence if refusal else (of_note(note),) if note else ()
                 heard = Weight(
                     round(weight.confidence * follows, 3),
-                    tuple(reversed(shown)),
+                    shown[::-1],
                     weight.because,
                     weight.fix,
                     weight.as_of,

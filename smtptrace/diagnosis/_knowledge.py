@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from smtptrace.diagnosis._weight import UNCHECKED, Weight
 
@@ -19,8 +19,7 @@ _MUTE = 0.4
 """What is left of the weight of a code alone, where the server gave no words with it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """One thing that was said: `code` and `enhanced` of a reply ("" and None for a note), its words, and where."""
 
     code: str
@@ -99,7 +98,7 @@ def _wording(pattern: str) -> re.Pattern[str]:
 
 def weigh(said: Said, flavour: str | None) -> tuple[tuple[str, Weight], ...]:
     """The causes that this speaks for, each with its strongest row; a row of wordings silences those of bare codes."""
-    return _weigh(replace(said, text=_ONE_OF_MANY.sub("x", said.text)), flavour)
+    return _weigh(said._replace(text=_ONE_OF_MANY.sub("x", said.text)), flavour)
 
 
 @lru_cache(maxsize=4096)

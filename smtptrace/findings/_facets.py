@@ -19,6 +19,7 @@ _PROBES = frozenset(("VRFY", "EXPN", "XVRFY"))
 
 def facets_of(session: Session, credentials: Sequence[Credential]) -> Facet:
     """The facets of a session."""
+    refused = any([each.reply is not None and each.reply.code >= 400 for each in session.exchanges])  # noqa: C419 - faster
     has = (
         bool(credentials),
         bool(session.transactions),
@@ -26,21 +27,24 @@ def facets_of(session: Session, credentials: Sequence[Credential]) -> Facet:
         session.tls is not None,
         bool(session.gaps),
         bool(session.extensions),
-        _probes(session),
+        _probes(session, refused),
         session.start_ns is not None and session.end_ns is not None and session.end_ns - session.start_ns > SLOW_NS,
         not session.transactions and not credentials,
+        refused,
     )
     return _facets(has)
 
 
-@functools.lru_cache(maxsize=Facet.UNUSED * 2)
+@functools.lru_cache(maxsize=Facet.REFUSALS * 2)
 def _facets(has: tuple[bool, ...]) -> Facet:
     """The facets that a session has, told in their order."""
     return functools.reduce(operator.or_, itertools.compress(Facet, has), Facet.ANY)
 
 
-def _probes(session: Session) -> bool:
+def _probes(session: Session, has_refusals: bool) -> bool:
     """Whether the session asks about addresses, or two of its recipients were refused."""
+    if not has_refusals:
+        return not _PROBES.isdisjoint([each.command.verb for each in session.exchanges if each.command is not None])
     refused = 0
     for exchange in session.exchanges:
         command = exchange.command

@@ -38,6 +38,7 @@ class Facet(enum.IntFlag):
     PROBES = 64
     SLOW = 128
     UNUSED = 256
+    REFUSALS = 512
 
 
 @dataclass(slots=True)

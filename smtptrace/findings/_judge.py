@@ -30,7 +30,7 @@ def judge(session: Session, credentials: Sequence[Credential]) -> tuple[Finding,
     return tuple(found)
 
 
-@lru_cache(maxsize=Facet.UNUSED * 2)
+@lru_cache(maxsize=Facet.REFUSALS * 2)
 def _rules_for(facets: Facet) -> tuple[tuple[str, ModuleType], ...]:
     """The rules whose needs a session with these facets meets."""
     return tuple(

@@ -19,6 +19,8 @@ ADVICE = "Offer them inside TLS only (Postfix smtpd_tls_auth_only=yes, Exchange 
 def judge(session: Session, credentials: Sequence[Credential]) -> Iterator[Sight]:  # noqa: ARG001
     """The AUTH line of an EHLO reply in clear."""
     for keyword in session.extensions or ():
+        if keyword[:4].upper() != "AUTH":
+            continue
         words = keyword.upper().replace("=", " ").split()
         plain = [word for word in words[1:] if word in {"LOGIN", "PLAIN"}] if words and words[0] == "AUTH" else []
         secured = session.tls

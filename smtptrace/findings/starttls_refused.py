@@ -10,7 +10,7 @@ from smtptrace.findings._finding import Facet, Severity, Sight
 from smtptrace.smtp import Session
 
 SEVERITY = Severity.MEDIUM
-NEEDS = Facet.OFFER_IN_CLEAR
+NEEDS = Facet.REFUSALS | Facet.OFFER_IN_CLEAR
 INNOCENT = ("a certificate of the server that is missing or cannot be read",)
 REFERENCES = ("RFC 3207, 4 and 6", "CWE-757")
 ADVICE = "Mend TLS on the server, and let the client refuse to go on without it."

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from smtptrace.auth import Credential, SecretIds
+from smtptrace.grammar import enhanced_code
 from smtptrace.outputs._message import message_facts
 from smtptrace.outputs._time import iso
 from smtptrace.secret import Masked
@@ -63,17 +64,14 @@ def exchanges(trace: Trace) -> list[Object]:
 
 def _exchange(exchange: Exchange, origin: Origin, credential: Credential | None) -> Object:
     command, reply = exchange.command, exchange.reply
-    record: Object = {"verb": None, "argument": None}
-    span = None
-    if command is not None:
-        record["verb"], span = command.verb, command.span
-        put(record, "argument", command.argument)
-    if reply is not None:
-        span = span or reply.span
-        record["code"], record["enhanced"], record["text"] = reply.code, reply.enhanced, _texts(reply.lines)
+    span = command.span if command is not None else reply.span if reply is not None else None
+    record: Object = {"verb": command.verb if command is not None else None}
+    put(record, "argument", command.argument if command is not None else None)
+    record |= _NOTHING if reply is None else _said(reply.code, reply.lines)
+    if span is None or origin.parts:
+        record |= place(origin, span)
     else:
-        record["code"], record["enhanced"], record["text"] = None, None, []
-    record |= place(origin, span)
+        record["frame"], record["time"] = span.frame, iso(span.time_ns)
     record["tls"] = exchange.tls
     if exchange.replies:
         record["codes"] = [each.code for each in exchange.replies]
@@ -84,10 +82,14 @@ def _exchange(exchange: Exchange, origin: Origin, credential: Credential | None)
     return record
 
 
+_NOTHING: Object = {"code": None, "enhanced": None, "text": []}
+
+
 @lru_cache(maxsize=1024)
-def _texts(lines: tuple[bytes, ...]) -> list[str]:
-    """The lines of a reply as text, without its code; who gets them never changes them: servers repeat themselves."""
-    return [line[4:].decode("utf-8", "replace") for line in lines]
+def _said(code: int, lines: tuple[bytes, ...]) -> Object:
+    """What a reply says; who gets it never changes it, since servers repeat themselves."""
+    text = [line[4:].decode("utf-8", "replace") for line in lines]
+    return {"code": code, "enhanced": enhanced_code(lines), "text": text}
 
 
 def _rounds(credential: Credential | None) -> list[Object]:
