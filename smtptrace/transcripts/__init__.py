@@ -20,7 +20,7 @@ from dataclasses import replace
 from datetime import tzinfo
 
 from smtptrace._registry import Registry
-from smtptrace.transcripts import _regions
+from smtptrace.transcripts import _envelope, _regions
 from smtptrace.transcripts._text import Text, parts, source_lines
 from smtptrace.wire import Connection, Octets
 
@@ -87,6 +87,7 @@ def recognise(text: Text, names: Iterable[str] | None = None) -> list[tuple[floa
 def _read_part(text: Text) -> Iterator[Connection]:
     marks = {name: DIALECTS[name].MARK for name in DIALECTS if DIALECTS[name].MARK is not None}
     plain = frozenset(DIALECTS.names()) - marks.keys() - {LAST_RESORT}
+    text = _envelope.opened(text, _regions.anything(marks))
     for stretch, agreed in _regions.regions(text, marks):
         yield from _read_stretch(stretch, agreed | plain)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from smtptrace.transcripts._maker import Maker
 from smtptrace.transcripts._rows import Kind, Row
 from smtptrace.transcripts._sessions import Sessions
 from smtptrace.transcripts._text import Text
-from smtptrace.transcripts._times import Clock
+from smtptrace.transcripts._times import Clock, Stamp
 from smtptrace.wire import (
     Connection,
     Origin,
@@ -39,10 +39,17 @@ def _made(
     text: Text, dialect: str, rows: Iterable[Row], hides: frozenset[str], clock: Clock
 ) -> Iterator[tuple[Connection, bool]]:
     """The connections, and whether each was at least tried: something was said, or the text tells that it failed."""
-    for maker in _makers(rows, clock, hides):
+    for maker in _makers(_stamped(rows, text.stamps), clock, hides):
         if maker.events:
             origin = Origin(text.path, dialect, text.confidence, clock.basis)
             yield maker.connection(origin), maker.spoke or maker.failed
+
+
+def _stamped(rows: Iterable[Row], stamps: Mapping[int, Stamp]) -> Iterable[Row]:
+    """The rows with the times that stood before their lines, where they have none of their own."""
+    if not stamps:
+        return rows
+    return (row if row.when else row._replace(when=stamps.get(row.frame)) for row in rows)
 
 
 def _makers(rows: Iterable[Row], clock: Clock, hides: frozenset[str]) -> Iterator[Maker]:

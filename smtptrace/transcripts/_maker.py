@@ -174,10 +174,9 @@ class Maker:
             self._octets(Side.CLIENT, row, row.data, exactness)
 
     def _unseen(self, row: Row) -> None:
-        """The client sent content or a response that is not shown; `data` says how many octets, where it is known."""
-        if self.in_content or self.in_auth:
-            self._gap(Side.CLIENT, row, int(row.data) if re.fullmatch(rb"[0-9]{1,12}", row.data) else None)
-            self.in_auth = self.in_content = False
+        """The client sent what is not shown; `data` says how many octets, where it is known."""
+        self._gap(Side.CLIENT, row, int(row.data) if re.fullmatch(rb"[0-9]{1,12}", row.data) else None)
+        self.in_auth = self.in_content = False
 
     # What the server sent
 

@@ -14,6 +14,8 @@ from smtptrace.transcripts._text import Text
 Marks = Mapping[str, Pattern[bytes]]
 
 UNCLAIMED = frozenset[str]()
+REPLY = re.compile(rb"[2-5][0-9][0-9](?:[ -]|$)")
+MARKED_REPLY = re.compile(rb".{1,120}?(?<![0-9])[2-5][0-9][0-9][ -]")
 
 STRAY = 2
 """Lines of another dialect that do not break a stretch in two: logs quote each other."""
@@ -37,13 +39,28 @@ def regions(text: Text, marks: Marks) -> Iterator[tuple[Text, frozenset[str]]]:
     stretches = _mended(list(_stretches(text.octets, marks)))
     stops = [stretch.start for stretch in stretches[1:]] + [len(text.lines)]
     for stretch, stop in zip(stretches, stops, strict=True):
-        yield replace(text, lines=text.lines[stretch.start : stop]), stretch.names
+        end = _end(text.octets[stretch.start : stop], stretch, marks) + stretch.start
+        yield replace(text, lines=text.lines[stretch.start : end]), stretch.names
+        if end < stop:
+            yield replace(text, lines=text.lines[end:stop]), UNCLAIMED
+
+
+def _end(lines: Sequence[bytes], stretch: Stretch, marks: Marks) -> int:
+    """Where a stretch ends in which replies are marked: before a dialogue without marks that begins behind it."""
+    named = [marks[name] for name in stretch.names]
+    last = replies = 0
+    for at, line in enumerate(lines):
+        if any(mark.match(line) for mark in named):
+            last = at
+            replies += MARKED_REPLY.match(line) is not None
+    behind = next((line for line in lines[last + 1 :] if REPLY.match(line)), b"")
+    return last + 1 if replies > STRAY and behind.startswith(b"220") else len(lines)
 
 
 def _stretches(lines: Sequence[bytes], marks: Marks) -> Iterator[Stretch]:
     start, agreed, marked, skip = 0, frozenset[str](), 0, 0
     dots = [at for at, line in enumerate(lines) if line == b"."]
-    known = _any(marks)
+    known = anything(marks)
     for at, line in enumerate(lines):
         if at < skip or not line:
             continue
@@ -58,7 +75,7 @@ def _stretches(lines: Sequence[bytes], marks: Marks) -> Iterator[Stretch]:
     yield Stretch(start, agreed, marked)
 
 
-def _any(marks: Marks) -> Pattern[bytes]:
+def anything(marks: Marks) -> Pattern[bytes]:
     """Matches what any of the marks matches; most lines of a long log have none."""
     flags = {mark: b"(?i:" if mark.flags & re.IGNORECASE else b"(?:" for mark in marks.values()}
     return re.compile(b"|".join(opening + mark.pattern + b")" for mark, opening in flags.items()))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import codecs
 import html
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import tzinfo
 
 from smtptrace.transcripts._source import Line, Lines, SourceLines, split
+from smtptrace.transcripts._times import Stamp
 
 __all__ = ["Line", "Text", "parts", "source_lines"]
 
@@ -42,7 +43,8 @@ class Text:
     """Lines of a text, with what the caller knows of it.
 
     `charset` is the one it was stored in, the lines are UTF-8. `zone` and `year` are what to assume where time stamps
-    have none. `confidence` is that of the dialect it is read with.
+    have none. `confidence` is that of the dialect it is read with. `stamps` are times that stood before lines, by their
+    numbers.
     """
 
     lines: Sequence[Line]
@@ -51,6 +53,7 @@ class Text:
     zone: tzinfo | None = None
     year: int | None = None
     confidence: float = 1.0
+    stamps: Mapping[int, Stamp] = field(default_factory=dict)
 
     @property
     def octets(self) -> Sequence[bytes]:

@@ -18,6 +18,9 @@ LONGEST = 20_000
 FEW = 25
 """Lines up to which a quoted reply is what the text is about, even if no line tells of a failure."""
 
+LONE_LINES = 2
+"""Lines of which one that begins with a code is surely a reply."""
+
 VERY_FEW = 6
 """Lines up to which a word of trouble is what the text is about."""
 
@@ -42,8 +45,12 @@ TALK = re.compile(
 )
 """A word that shows that a line is about mail."""
 
-REFUSAL = re.compile(rb"(?:^|[ :'\"(])[45][0-5][0-9][ -](?:[A-Z<]|[45]\.)|^[45][0-5][0-9][ -]\S")
-"""A code of refusal as servers write it, not a number in a sentence."""
+WRITTEN_REFUSAL = re.compile(rb"(?:^|[ :'\"(])[45][0-5][0-9][ -](?:[A-Z<]|[45]\.)")
+REFUSAL = re.compile(WRITTEN_REFUSAL.pattern + rb"|^[45][0-5][0-9][ -]\S")
+"""A code of refusal as servers write it, not a number in a sentence; alone, any text may stand after it."""
+
+ACCESS = re.compile(rb"\" [1-5][0-9][0-9] (?:[0-9]{1,12}|-)(?: |$)")
+"""A line of a web server's log."""
 
 CHALLENGE = re.compile(rb"334 [A-Za-z0-9+/]{8,}={0,2}")
 FAILURE = re.compile(
@@ -89,11 +96,14 @@ def read(text: Text) -> Iterable[Connection]:
 
 
 def _rows(text: Text) -> Iterator[Row]:
-    lines = [line for line in text.lines if line.data.strip() and len(line.data) <= LONGEST][:MOST]
+    kept = (line for line in text.lines if line.data.strip() and len(line.data) <= LONGEST)
+    lines = [line for line in islice(kept, MOST) if not ACCESS.search(line.data)]
     failed = any(FAILURE.search(line.data) for line in lines)
     few = len(lines) <= FEW
     failed = failed or (len(lines) <= VERY_FEW and any(LONE.search(line.data) for line in lines))
-    quoted = (few or failed) and any(_reply(line) for line in lines if failed or _is_about_mail(line.data))
+    quoted = (few or failed) and any(
+        _reply(line) for line in lines if failed or _is_about_mail(line.data, lone=len(lines) <= LONE_LINES)
+    )
     quoted = quoted or any(CHALLENGE.fullmatch(line.data.strip()) for line in lines)
     if not quoted and not failed:
         return
@@ -117,8 +127,8 @@ def _whole(row: Row, following: bytes) -> Row:
     return row._replace(data=code + b" " + row.data[4:], exactness=Exactness.DECODED)
 
 
-def _is_about_mail(line: bytes) -> bool:
-    return TALK.search(line) is not None or REFUSAL.search(line) is not None
+def _is_about_mail(line: bytes, *, lone: bool) -> bool:
+    return TALK.search(line) is not None or (REFUSAL if lone else WRITTEN_REFUSAL).search(line) is not None
 
 
 def _reply(line: Line) -> bytes | None:

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from smtptrace.transcripts._build import connections
+from smtptrace.transcripts._hidden import is_masked
 from smtptrace.transcripts._infer import COMMAND, is_reply, sides
+from smtptrace.transcripts._marks import CODED, IN_BRACKETS, Mark, mark, telling, template
 from smtptrace.transcripts._quoted import unquote
 from smtptrace.transcripts._rows import Kind, Row, note
 from smtptrace.transcripts._text import Line, Text
@@ -25,8 +27,6 @@ FIRST = 300
 LESSONS = 5000
 MOST_MARKS = 12
 ENOUGH = 8
-LONGEST = 400
-IN_BRACKETS = b"[CODE] "
 
 SAID = re.compile(
     rb"(?<![^\s:>\"'=\])|,;-])(?:(?P<reply>[2-5][0-5][0-9](?:-|[ ](?!bytes|octets|seconds|ms\b)"
@@ -35,12 +35,6 @@ SAID = re.compile(
     rb"|BDAT|X-EXPS|X-ANONYMOUSTLS|GET|POST|HEAD|CONNECT)(?=[\s\\'\"<]|$)))"
 )
 """Where in a line something may have been said."""
-
-VARYING = re.compile(
-    rb"\[[^\]\s]{1,100}\]|<[^>]{1,100}>|\([^)]{1,200}\)|\{[^}]{1,200}\}|0x[0-9a-fA-F]+"
-    rb"|[0-9][0-9a-fA-F]*+|[a-fA-F]{1,12}[0-9][0-9a-fA-F]*+|#\w{1,40}"
-)
-"""What differs from line to line before the same mark: numbers, and whatever stands in brackets."""
 
 PROSE = re.compile(rb"[.,;!?] *$")
 """The end of a sentence is no mark; a word is one only if it comes again."""
@@ -52,7 +46,22 @@ REPEATED = re.compile(
 """What stands before a reply or command that is told once more."""
 
 ENDED = re.compile(rb"(?:\\r\\n|\\n|\\r)+[\"']?.*$|\r+$")
-CODED = re.compile(rb"[ \t]*\[(?P<code>[2-5][0-5][0-9])\](?P<more>[- ])?[ ]*(?P<text>.*)")
+SPELLED = re.compile(rb"<CRLF>$")
+"""A line end as a log spells it out; the reply to DATA ends so too."""
+
+BETWEEN = re.compile(rb"<CRLF>(?=[2-5][0-9][0-9][ -])")
+
+BEGINS = re.compile(rb"[\[(\t ]*(?:" + re.sub(rb"\?P<\w+>", b"?:", STAMP.pattern) + rb")")
+"""A time at the beginning of a line, whose parts are no code."""
+
+TAIL = re.compile(rb"[ \t]+(?:[\w./-]+\.\w{1,5}:[0-9]+(?::[0-9]+)?|[a-z]+=[0-9]+)$")
+"""What some logs write behind what was said: the place in their source, a state."""
+
+SUPPRESSED = re.compile(
+    rb"\W*(?:logging|command|line|password|credentials?|auth\w*)? ?(?:suppressed|hidden|removed)\b", re.I
+)
+PART = re.compile(rb"\.[0-9]{1,4}\]")
+"""The number of a transaction behind the name of its session."""
 
 
 class Place(NamedTuple):
@@ -60,34 +69,6 @@ class Place(NamedTuple):
 
     before: bytes
     is_reply: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """What stands before something said: texts with something varying between; `coded` puts the code in brackets."""
-
-    parts: tuple[bytes, ...]
-    coded: bool = False
-
-    def match(self, line: bytes) -> tuple[int, list[bytes]] | None:
-        """Where the mark ends in a line, and what varies in it; None where the line does not begin with it.
-
-        Without going back: each part is looked for only where the one before it ends.
-        """
-        if self.coded:
-            return (0, []) if CODED.match(line) else None
-        at, varying = 0, list[bytes]()
-        for number, part in enumerate(self.parts):
-            if number:
-                found = VARYING.match(line, at, at + LONGEST)
-                if found is None:
-                    return None
-                varying.append(found.group())
-                at = found.end()
-            if not line.startswith(part, at):
-                return None
-            at += len(part)
-        return at, varying
 
 
 @dataclass(slots=True)
@@ -121,21 +102,22 @@ def read(text: Text) -> Iterable[Connection]:
 
 def learn(text: Text) -> Marks:
     """The marks of a text: what stands before replies, what stands before commands."""
+    places = [place for line in text.octets[:LESSONS] for place in _places(line[: FIRST * 4])]
+    apart = telling(places)
     replies, commands = Counter[bytes](), Counter[bytes]()
-    for line in text.lines[:LESSONS]:
-        for place in _places(line.data[: FIRST * 4]):
-            (replies if place.is_reply else commands)[place.before] += 1
+    for place in places:
+        (replies if place.is_reply else commands)[template(place.before, apart)] += 1
     marks = Marks()
-    for mark, count in (replies + commands).most_common(MOST_MARKS):
-        if PROSE.search(mark) or (count == 1 and mark.rstrip()[-1:].isalnum()):
+    for before, count in (replies + commands).most_common(MOST_MARKS):
+        if PROSE.search(before) or (count == 1 and before.rstrip()[-1:].isalnum()):
             continue
-        said, asked = replies[mark], commands[mark]
+        said, asked = replies[before], commands[before]
         if said + asked > 1 and min(said, asked) * 6 >= said + asked:
-            marks.both.append(_mark(mark))
+            marks.both.append(mark(before))
         elif said > asked:
-            marks.server.append(_mark(mark))
+            marks.server.append(mark(before))
         else:
-            marks.client.append(_mark(mark))
+            marks.client.append(mark(before))
     enough = marks.both or (marks.server and (marks.client or _speaks_alone(text, marks.server)))
     return marks if enough else Marks()
 
@@ -150,26 +132,19 @@ def _speaks_alone(text: Text, server: Sequence[Mark]) -> bool:
 def _places(line: bytes) -> Iterator[Place]:
     if is_reply(line.lstrip()):
         return
-    for found in SAID.finditer(line, 0, FIRST):
+    stamped = BEGINS.match(line)
+    for found in SAID.finditer(line, stamped.end() if stamped else 0, FIRST):
         before = line[: found.start()]
         if not before.strip() or b"`" in before or b"|" in before[:3]:
             continue
         said = _plain(line[found.start() :], before).partition(b"\r\n")[0].strip()
-        if REPEATED.search(before) or (found["command"] and not COMMAND.fullmatch(said)):
+        told = template(before)
+        if REPEATED.search(told) or (found["command"] and not COMMAND.fullmatch(TAIL.sub(b"", said))):
             continue
-        yield Place(_template(before), found["reply"] is not None)
+        yield Place(before, found["reply"] is not None)
         return
-    coded = CODED.match(line)
-    if coded:
+    if CODED.match(line):
         yield Place(IN_BRACKETS, True)
-
-
-def _template(before: bytes) -> bytes:
-    return VARYING.sub(b"\0", before)
-
-
-def _mark(template: bytes) -> Mark:
-    return Mark((), coded=True) if template == IN_BRACKETS else Mark(tuple(template.split(b"\0")))
 
 
 def _first(marks: Sequence[Mark], line: bytes) -> tuple[int, list[bytes]] | None:
@@ -182,7 +157,8 @@ def _plain(said: bytes, before: bytes) -> bytes:
     if quote in (b"'", b'"') and before:
         octets = unquote(quote + said)
         return said if octets is None else octets
-    return ENDED.sub(b"", said)
+    said = ENDED.sub(b"", said)
+    return said if said.startswith(b"354") else SPELLED.sub(b"", BETWEEN.sub(b"\n", said))
 
 
 def _rows(text: Text, marks: Marks) -> Iterator[Row]:
@@ -207,7 +183,9 @@ def _row(line: Line, kinds: Sequence[tuple[Kind, Sequence[Mark]]]) -> Row | None
 
 
 def _told(line: Line, kind: Kind, end: int, varying: Sequence[bytes]) -> Row:
-    said = _plain(line.data[end:], line.data[:end])
+    said = TAIL.sub(b"", _plain(line.data[end:], line.data[:end]))
+    if kind is Kind.CLIENT and SUPPRESSED.match(said) and not is_masked(said.rstrip()):
+        kind = Kind.UNSEEN
     exactness = Exactness.SEEN if said.endswith(b"\n") else Exactness.LINE_END_SUPPLIED
     coded = CODED.match(said)
     if coded:
@@ -219,6 +197,9 @@ def _told(line: Line, kind: Kind, end: int, varying: Sequence[bytes]) -> Row:
 
 def _keyed(rows: Sequence[Row]) -> Iterator[Row]:
     """The rows with the keys kept only where they tell dialogues apart."""
+    keys = {row.key for row in rows}
+    whole = {key: base if (base := PART.sub(b"]", key)) in keys else key for key in keys}
+    rows = [row._replace(key=whole[row.key]) for row in rows]
     sides_of: dict[bytes, set[Kind]] = {}
     for row in rows:
         if row.kind is not Kind.NOTE:

@@ -14,7 +14,7 @@ from smtptrace.wire import Connection, Endpoint
 # Its smtp ends the connection without reading what answers QUIT.
 HIDES = frozenset({"line-ends", "content", "closing", "tls"})
 LINE = re.compile(
-    rb"(?P<time>[0-9A-Z][0-9A-Za-z:.+ T-]{13,34}?)?[ ]?(?:\S+ )?(?P<daemon>postfix[\w.-]*/(?:[\w.-]+/)"
+    rb"(?:(?P<time>[0-9A-Z][0-9A-Za-z:.+ T-]{13,34}?) +)?(?:\S+ +){0,2}(?P<daemon>postfix[\w.-]*/(?:[\w.-]+/)"
     rb"*(?P<program>[a-z]+))\[(?P<pid>[0-9]+)\]: (?P<said>.*)"
 )
 TOLD = re.compile(

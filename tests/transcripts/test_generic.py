@@ -81,3 +81,67 @@ def test_http_on_the_wrong_port() -> None:
         "[SMTP 192.0.2.1:4] Sent 9 bytes: '500 what\\r\\n'\n"
     )
     assert told(text)[1].startswith("C: GET / HTTP/1.1")
+
+
+def test_brackets_that_tell_who_spoke() -> None:
+    """`[rx]` before every reply and `[tx]` before every command are marks, an id in brackets is none."""
+    text = (
+        "SMTP: 03:04:05 [rx] 220 hi\nSMTP: 03:04:05 [tx] HELO a\nSMTP: 03:04:06 [rx] 250 ok\nSMTP: 03:04:06 [tx] QUIT\n"
+    )
+    assert exchanges(text + "SMTP: 03:04:07 [rx] 221 bye\n") == ["HELO 250, QUIT 221"]
+    assert exchanges("[<-] 220 hi\n[->] EHLO a\n[<-] 250 ok\n[->] QUIT\n[<-] 221 bye\n") == ["EHLO 250, QUIT 221"]
+
+
+def test_line_ends_spelled_out() -> None:
+    """`<CRLF>` ends a line, and stands between those of one reply; the text of 354 is as it is."""
+    text = (
+        "x << 220 hi<CRLF>\nx Wrote: EHLO a<CRLF>\nx << 250-mx<CRLF>250 STARTTLS<CRLF>\nx Wrote: DATA<CRLF>\n"
+        "x << 354 end with <CRLF>.<CRLF>\n"
+    )
+    assert told(text) == [
+        "S: 220 hi",
+        "C: EHLO a",
+        "S: 250-mx",
+        "S: 250 STARTTLS",
+        "C: DATA",
+        "S: 354 end with <CRLF>.<CRLF>",
+        "gap: client",
+    ]
+
+
+def test_a_level_is_no_mark() -> None:
+    """The same logger tells of a refusal at another level."""
+    text = "INFO => Sent: EHLO a\nSUCCESS => Got: 250 ok\nINFO => Sent: MAIL FROM:<a@b>\nERROR => Got: 530 5.7.0 no\n"
+    assert exchanges("SUCCESS => Got: 220 hi\n" + text) == ["EHLO 250, MAIL 530"]
+
+
+def test_the_fraction_of_a_second_is_no_code() -> None:
+    """A comma before 200 stands in a time."""
+    text = "".join(
+        f"2026-01-02 03:04:05,2{number}0 app {line}\n"
+        for number, line in enumerate(("<< 220 hi", ">> EHLO a", "<< 250 ok", ">> QUIT", "<< 221 bye"))
+    )
+    assert exchanges(text) == ["EHLO 250, QUIT 221"]
+
+
+def test_a_transaction_belongs_to_its_session() -> None:
+    """`[A1.1]` is the first transaction of the session `[A1]`."""
+    said = (
+        "] S: 220 hi",
+        "] C: EHLO a",
+        "] S: 250 ok",
+        "] C: MAIL FROM:<a@b>",
+        ".1] S: 250 ok",
+        ".1] C: RCPT TO:<c@d>",
+    )
+    text = "".join(f"[A1B2{line}\n" for line in (*said, ".1] S: 550 no", "] C: QUIT", "] S: 221 bye"))
+    assert exchanges(text) == ["EHLO 250, MAIL 250, RCPT 550, QUIT 221"]
+
+
+def test_what_is_suppressed_is_missing() -> None:
+    """A line that says it does not show a command is none; the place in the source behind a line is left out."""
+    text = (
+        "m: S: 220 hi a.js:4:17\nm: C: EHLO a a.js:6:19\nm: S: 250 AUTH PLAIN a.js:4:17\n"
+        "m: C: Logging suppressed (it contained a login) a.js:6:15\nm: S: 235 ok a.js:4:17\n"
+    )
+    assert told(text) == ["S: 220 hi", "C: EHLO a", "S: 250 AUTH PLAIN", "gap: client", "S: 235 ok"]
