@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import ssl
 import time
@@ -52,6 +53,8 @@ async def session(port: int, number: int, size: int, context: ssl.SSLContext | N
         await ask(reader, writer, b"QUIT\r\n", b"221")
     finally:
         writer.close()
+        with contextlib.suppress(OSError):  # it may be gone already
+            await writer.wait_closed()
 
 
 async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, said: bytes, code: bytes) -> None:
