@@ -81,8 +81,8 @@ def command(source: str, **options: Any) -> int:
     smtptrace serve --once --port-file port trace.pcapng
     smtptrace serve --listen 127.0.0.1:2525 --ca-out ca.pem trace.smtp
 
-    Exit code: 0 every client kept to the script, 1 one left it, or a session was never played, 4 one broke
-    off, or nobody can listen there.
+    Exit code: 0 every client kept to the script, 1 one left it, or a session was never played, 4 a
+    connection broke (TLS, time, too much), or nobody can listen there.
     """
     from smtptrace.cli._serve_work import Work
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import ssl
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from smtptrace.net import SocketWire, WireError
 from smtptrace.replay.serve import Server
 from smtptrace.replay.serve_action import Action, BeginTls, HearLine, Say
 from smtptrace.wire import Close, Closing, Connection, Endpoint, Event, Octets, Origin, Secured, Side
+
+T = TypeVar("T")
 
 MOST_LINE = 64 * 1024
 MOST_CONTENT = 64 * 1024 * 1024
@@ -38,6 +43,10 @@ class Served:
         """How long it took."""
         began, last = self.connection.time_ns, self.connection.events[-1:]
         return ((last[0].time_ns or began or 0) - (began or 0)) / 1e9 if last else 0.0
+
+
+class _GoneError(Exception):
+    """The client is not there any more."""
 
 
 @dataclass(slots=True)
@@ -69,7 +78,16 @@ class _Wire:
     def _say(self, octets: bytes) -> None:
         if octets:  # an event first: who has the reply may ask for it
             self.events.append(Octets(Side.SERVER, octets, time.time_ns()))
-            self.wire.write(octets, self.timeout_s)
+            with contextlib.suppress(_GoneError):  # what it said before is still to be heard
+                self._try(lambda: self.wire.write(octets, self.timeout_s))
+
+    def _try(self, act: Callable[[], T]) -> T:
+        try:
+            return act()
+        except WireError as error:
+            if isinstance(error.__cause__, ConnectionError | ssl.SSLEOFError | ssl.SSLZeroReturnError):
+                raise _GoneError from error
+            raise
 
     def secure(self, *, implicit: bool) -> None:
         """Begin TLS."""
@@ -91,7 +109,9 @@ class _Wire:
         left_s = self.timeout_s if end_s is None else end_s - time.monotonic()
         if left_s <= 0:
             raise WireError("reading: no whole line in time")
-        octets = self.wire.read(left_s)
+        octets = b""
+        with contextlib.suppress(_GoneError):  # a reset is an end like any other
+            octets = self._try(lambda: self.wire.read(left_s))
         if octets:
             self.events.append(Octets(Side.CLIENT, octets, time.time_ns()))
             self.held += octets

@@ -191,6 +191,19 @@ def test_a_client_out_of_its_mind(octets):
             assert running.say(client, b"EHLO a").startswith(b"250")
 
 
+@pytest.mark.parametrize("octets", [b"", b"EHLO a\r\n", b"EHLO a\r\nDATA\r\n"])
+def test_a_client_that_resets_the_connection(octets):
+    """Has gone, as one that closes it."""
+    with serving(SENDING) as running:
+        client = running.client()
+        client.sendall(octets)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        client.close()
+        (served,) = running.after(1)
+    assert served.deviations
+    assert served.broken == ""
+
+
 def test_a_client_that_says_nothing():
     """It is waited for no longer than allowed."""
     with serving(SENDING, timeout_s=0.1) as running:
