@@ -81,13 +81,13 @@ def test_a_proxy_header(smtptrace: Command, exim_server, postfix_server, tmp_pat
     assert smtptrace(*words, "--timeout", 1).code == 4
 
 
-@pytest.mark.parametrize("tls", ["none", "starttls"])
-def test_xclient(smtptrace: Command, postfix_server, lab_certificates, tmp_path, tls: str) -> None:
+@pytest.mark.parametrize("mode", [("--tls", "none"), ("--tls", "starttls"), ("--as-sent",)], ids=" ".join)
+def test_xclient(smtptrace: Command, postfix_server, lab_certificates, tmp_path, mode: tuple[str, ...]) -> None:
     """Postfix believes it where it offers it; where it does not, the run ends there."""
     source = tmp_path / "session.smtp"
     source.write_text(SESSION)
     stored.forget(postfix_server.mail)
-    options = ["--xclient", "--exact-content", "--json", "--tls", tls, "--ca-file", lab_certificates.authority]
+    options = ["--xclient", "--exact-content", "--json", *mode, "--ca-file", lab_certificates.authority]
     options += ["--client-address", "2001:db8::9"]
     said = smtptrace("replay", source, f"localhost:{postfix_server.xclient_port}", *options)
     assert (said.code, said.objects("replay")[0]["verdict"]) == (0, "same"), said
