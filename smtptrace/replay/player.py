@@ -17,6 +17,8 @@ __all__ = ["TIMEOUT_S", "Action", "Done", "Pause", "Play", "Player", "Receive", 
 
 _ENDS = re.compile(rb"(?i)LAST[ \t]*$")
 _GROUPED = (Act.MAIL, Act.RCPT)
+_MOST_TOGETHER = 100
+"""Commands in one write: their replies must find room while it lasts (RFC 2920, 3.1)."""
 LATER = "sent with the last chunk, for the target has no CHUNKING"
 NOBODY = "the target took no recipient"
 
@@ -73,8 +75,8 @@ class Player(Conversation):
         steps = self._script.steps
         if steps[at].act not in _GROUPED or steps[at].why_not or not self._offers("PIPELINING"):
             return (at,)
-        stop = at + 1
-        while stop < len(steps) and _joins(steps[stop]) and (steps[stop].act in _GROUPED or steps[stop].verb == "DATA"):
+        stop, most = at + 1, min(len(steps), at + _MOST_TOGETHER)
+        while stop < most and _joins(steps[stop]) and (steps[stop].act in _GROUPED or steps[stop].verb == "DATA"):
             stop += 1
             if steps[stop - 1].act is Act.CONTENT:
                 break
@@ -136,9 +138,10 @@ class Player(Conversation):
 
     def _line(self, at: int, step: Step) -> bytes | None:
         """MAIL or RCPT fitted to what the target offers, None where it cannot be (RFC 6531, 3.4)."""
-        if self._asks_utf8(at) and not step.line.isascii() and not self._offers("SMTPUTF8"):
+        if not step.line.isascii() and not self._offers("SMTPUTF8") and self._asks_utf8(at):
             return self._refused("the address needs SMTPUTF8, which the target does not offer")
-        line, left = fitted(step.line, self._offered or {}, self._size(at))
+        size = self._size(at) if step.act is Act.MAIL else 0
+        line, left = fitted(step.line, self._offered or {}, size)
         self._adapted += left
         return line
 

@@ -15,16 +15,19 @@ from hypothesis import strategies as st
 from support.dialogue import connection, interleaved, streams
 
 from smtptrace.auth import Login
+from smtptrace.redact import forms
 from smtptrace.replay.actions import Receive, Rules, Send
 from smtptrace.replay.as_sent import script_as_sent
 from smtptrace.replay.plan import Permission, Target, refusals
 from smtptrace.replay.prepare import Choices, prepared
+from smtptrace.replay.script import script_of
+from smtptrace.replay.send import player_of
 from smtptrace.replay.sent_player import SentPlayer
 from smtptrace.replay.step import NotPlayableError, Said
 from smtptrace.secret import Secret
 from smtptrace.smtp import read_session
 from smtptrace.smtp.typing import as_meant
-from smtptrace.trace import trace_session
+from smtptrace.trace import read_text, trace_session
 from smtptrace.wire import Endpoint, Side
 
 THERE = Target(Endpoint("10.0.0.7", 25), loopback=False)
@@ -187,6 +190,27 @@ def test_nobody_gets_mail_who_was_not_allowed_to(kind, client, replies, turns, t
     server = Lenient(*(re.compile(each) for each in SERVERS[kind]))
     run(script, server)
     assert all(each.endswith(b"@ok.test") for each in server.recipients), script
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=4, max_size=30), st.data())
+def test_no_secret_of_the_environment_is_shown(secret, data):
+    """Whatever the target says it in, as a reply or as what is none."""
+    said = data.draw(st.sampled_from(sorted(forms(secret.encode()))).filter(lambda form: len(form) >= 4))
+    (found,) = read_text("# session: 1\nC: VRFY ${env:WORD}\nC: QUIT\n")
+    for script in (script_of(found, "1"), script_as_sent(found, "1")):
+        prepared_one = prepared(script, Choices(environment=("WORD",)))
+        rules = Rules(lambda how: Login(), plain_auth=True, values={"env:WORD": Secret(secret)})
+        player = player_of(prepared_one, rules)
+        actions = player.play()
+        sent, reply = b"", None
+        while len(player.done) < 2:
+            action = actions.send(reply)
+            sent += action.octets if isinstance(action, Send) else b""
+            reply = Said(250, (b"250 " + said,)) if isinstance(action, Receive) else None
+        broken = player.broken(said.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+        assert secret.encode() in sent
+        assert said not in player.done[1].received.lines[0] + player.done[1].sent + broken
 
 
 def test_the_lenient_servers_can_be_fooled():
