@@ -35,6 +35,11 @@ NOTES = 2000
 ASIDE = 20
 """Notes kept from before the dialogue, and from after it: what stands nearest to it."""
 
+LINE_END = b"\r\n"
+
+STAGE = re.compile(rb"[<(\[][A-Za-z][^@<>()\[\]]{2,100}[>)\]][ .]*")
+"""What people write in a dialogue in place of a command: (connects), <negotiate a TLS session>."""
+
 UNNAMED = b"\0"
 """Begins a key that is not the source's own name of a session."""
 
@@ -84,7 +89,12 @@ class Maker:
             self._label = self._label or row.key
         self._facts.update(row.facts)
         self._server, self._client = better(self._server, row.server), better(self._client, row.client)
-        TAKE[row.kind](self, row)
+        TAKE[Kind.NOTE if self._is_stage(row) else row.kind](self, row)
+
+    def _is_stage(self, row: Row) -> bool:
+        """Whether a line stands where something was said, and only tells what happened."""
+        free = not (self.in_content or self.in_auth or self._chunk) and row.kind in (Kind.CLIENT, Kind.SERVER)
+        return free and row.exactness is not Exactness.SEEN and STAGE.fullmatch(row.data) is not None
 
     def connection(self, origin: Origin) -> Connection:
         """What was made of the rows."""
@@ -101,12 +111,14 @@ class Maker:
         if not (isinstance(last, Gap) and last.side is side and size is None and last.size is None):
             self.events.append(Gap(side, size, reason, self._clock.ns(row.when), row.frame))
 
-    def _octets(self, side: Side, row: Row, data: bytes, exactness: Exactness | None = None) -> None:
+    def _octets(
+        self, side: Side, row: Row, data: bytes, exactness: Exactness | None = None, *, end: bytes = LINE_END
+    ) -> None:
         exactness = exactness or row.exactness
         if exactness is Exactness.LINE_END_SUPPLIED and b"rotected" in data and hidden.WEB_ADDRESS.search(data):
             exactness = Exactness.MASKED
         if row.exactness is not Exactness.SEEN:
-            data += b"\r\n"
+            data += end
         self.spoke = True
         if row.typed:
             self.events.append(Typed(row.typed, meant(data), self._clock.ns(row.when), row.frame))
@@ -117,14 +129,19 @@ class Maker:
     def _from_client(self, row: Row) -> None:
         self._open(row, Side.CLIENT)
         if self._chunk:
-            self._chunk = max(0, self._chunk - len(row.data) - 2)
-            self._octets(Side.CLIENT, row, row.data)
+            self._chunked(row)
         elif self.in_content:
             self._content(row)
         elif self.in_auth:
             self._response(row)
         else:
             self._command(row)
+
+    def _chunked(self, row: Row) -> None:
+        """A line of a BDAT chunk; the last one need not end in CRLF."""
+        end = b"" if row.exactness is Exactness.SEEN else LINE_END[: max(0, self._chunk - len(row.data))]
+        self._chunk = max(0, self._chunk - len(row.data) - len(end))
+        self._octets(Side.CLIENT, row, row.data, end=end)
 
     def _content(self, row: Row) -> None:
         ends = row.data.removesuffix(b"\r\n") == b"."

@@ -21,7 +21,10 @@ LINE = re.compile(
     rb"|(?P<start>(?:Secure c|C)onnection established to (?P<peer>[^\s,]+).*)"
     rb"|(?P<end>Connection closed.*)|(?P<note>.*))"
 )
-MARK = re.compile(HEAD.replace(b"?P<time>", b"?:").replace(b"?P<key>", b"?:"))
+MARK = re.compile(
+    HEAD.replace(b"?P<time>", b"?:").replace(b"?P<key>", b"?:")
+    + rb"(?:(?<=\] )|(?<=\]\t)|(?=[SC]: |Creating transport|Sending mail|Secure connection|Connection |Resolved ))"
+)
 SAID = re.compile(
     rb".{0,100}(?:[SC]: |Connection established to|connection established to|Resolved \S+ as|Connection closed"
     rb"|Connection upgraded|Sending mail using|Greeting never)"

@@ -108,3 +108,19 @@ def test_html_and_quotes_in_a_message_stay() -> None:
     """Our own text is taken as it is: nothing is unescaped, unquoted or joined."""
     body = "<br>&lt;b&gt;> > 250 ok```"
     assert told(f"# session: x\nC: {body}\n") == [f"C: {body}"]
+
+
+def test_stage_directions() -> None:
+    """What people write in brackets in place of a command is a note; in a message it is text."""
+    text = (
+        "S: <wait for connection>\nC: (connects)\nS: 220 hi\nC: DATA\nS: 354 go\nC: (see below)\nC: .\nS: 250 ok\n"
+        "C: <and so on>\n"
+    )
+    assert told(text) == ["S: 220 hi", "C: DATA", "S: 354 go", "C: (see below)", "C: .", "S: 250 ok"]
+
+
+def test_a_chunk_without_a_line_end() -> None:
+    """BDAT counts octets; the line end is not among them where the count leaves no room for it."""
+    text = "S: 220 hi\nC: BDAT 5 LAST\nC: hello\nS: 250 ok\nC: QUIT\nS: 221 bye\n"
+    assert exchanges(text) == ["BDAT 250, QUIT 221"]
+    assert exchanges(text.replace("BDAT 5", "BDAT 7")) == ["BDAT 250, QUIT 221"]
