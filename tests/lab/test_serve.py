@@ -1,7 +1,7 @@
 """Real clients as applications under test, at the server of a recording.
 
-swaks knows no SCRAM, and curl only where it was built with libgsasl: they are served a SCRAM trace by what they know, and
-gsasl and msmtp, and such a curl, log in with SCRAM itself.
+swaks knows no SCRAM, and curl only where it was built with libgsasl: they are served a SCRAM trace by what they know,
+and gsasl and msmtp, and such a curl, log in with SCRAM itself.
 """
 
 from __future__ import annotations
