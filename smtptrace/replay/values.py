@@ -66,24 +66,26 @@ def checked(name: str, value: str) -> str:
     """The value, which may stand in a command.
 
     Raises:
-        MissingValueError: it holds a line end, another control or a placeholder.
+        MissingValueError: it holds a line end, another control, or a placeholder that would get a value in turn.
     """
-    if _CONTROLS.search(value):
-        raise MissingValueError(f"the value of {name} holds a line end or another control, which no command may")
     if "${" in value:
         raise MissingValueError(f"the value of {name} holds a placeholder itself")
+    return _on_a_line(name, value)
+
+
+def _on_a_line(name: str, value: str) -> str:
+    if _CONTROLS.search(value):
+        raise MissingValueError(f"the value of {name} holds a line end or another control, which no command may")
     return value
 
 
 def given(octets: bytes, values: Mapping[str, str]) -> bytes:
-    """The octets with these values in; other placeholders stay."""
-    for name in set(names_in(octets)) & values.keys():
-        checked(name, values[name])
-    return PLACEHOLDER.sub(lambda found: _written(values.get(found[1].decode()), found[0]), octets)
+    """The octets with these values in; other placeholders stay, for values that come later.
 
-
-def _written(value: str | None, placeholder: bytes) -> bytes:
-    return placeholder if value is None else value.encode("utf-8", "surrogateescape")
+    Raises:
+        MissingValueError: a value must not stand there.
+    """
+    return _put(octets, {name: checked(name, values[name]) for name in set(names_in(octets)) & values.keys()})
 
 
 def filled(octets: bytes, values: Mapping[str, Value]) -> tuple[bytes, bytes]:
@@ -92,12 +94,23 @@ def filled(octets: bytes, values: Mapping[str, Value]) -> tuple[bytes, bytes]:
     Raises:
         MissingValueError: a value is not there or cannot stand in a command.
     """
-    missing = [name for name in names_in(octets) if name not in values]
+    names = set(names_in(octets))
+    missing = sorted(names - values.keys())
     if missing:
         raise MissingValueError(f"{missing[0]} has no value")
-    texts = {name: checked(name, text_of(value)) for name, value in values.items() if name in set(names_in(octets))}
+    texts = {name: _on_a_line(name, text_of(values[name])) for name in names}
     shown = {name: MASK if isinstance(values[name], Secret) else text for name, text in texts.items()}
-    return given(octets, texts), given(octets, shown)
+    return _put(octets, texts), _put(octets, shown)
+
+
+def _put(octets: bytes, texts: Mapping[str, str]) -> bytes:
+    """The octets with these texts in the places of their names; what was put in is not read again."""
+
+    def text(found: re.Match[bytes]) -> bytes:
+        name = found[1].decode()
+        return texts[name].encode("utf-8", "surrogateescape") if name in texts else found[0]
+
+    return PLACEHOLDER.sub(text, octets)
 
 
 def text_of(value: Value) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from replay.scripts import LOGIN, SENDING, trace
+from replay.scripts import CHUNKED, LOGIN, SENDING, trace
 from replay.test_as_sent import as_sent
 from replay.test_player import RULES
 
@@ -147,3 +147,34 @@ def test_values(name):
     player, did = play(found, "220 x", "250 x", "250 ok 7", "250 x", "250 x", "354 x", "250 x", "221 x", rules=rules)
     assert (b"noop geheim\r\n" if ":" in name else b"noop 7\r\n") in did
     assert "geheim" not in repr(player.done)
+
+
+@pytest.mark.parametrize(("value", "line"), [("x", b"x\r\n"), (".", b"..\r\n"), (".x", b"..x\r\n"), ("", b"\r\n")])
+@pytest.mark.parametrize("name", ["X", "env:X"])
+def test_a_value_never_ends_a_message(name, value, line):
+    """Whatever stands in the place of a line, and whenever it is put in."""
+    text = SENDING.replace("C: text", "C: ${%s}" % name)  # noqa: UP031  braces
+    found = prepared(script_as_sent(trace(text), "1"), Choices(values={"X": value}, environment=("X",)))
+    rules = Rules(RULES.login, plain_auth=True, values={"env:X": Secret(value)})
+    _, did = play(found, "220 x", "250 x", "250 x", "250 x", "354 x", "250 x", "221 x", rules=rules)
+    assert b"Subject: s\r\n\r\n" + line + b".\r\n" in did
+
+
+def test_a_value_that_cannot_be_put_in():
+    """Neither into a line nor into a message; what shows the step does not fail over it."""
+    for before, after in ("C: text", "C: ${env:X}"), ("EHLO a", "EHLO ${env:X}"):
+        found = prepared(script_as_sent(trace(SENDING.replace(before, after)), "1"), Choices(environment=("X",)))
+        rules = Rules(RULES.login, plain_auth=True, values={"env:X": Secret("a\r\nb")})
+        player, did = play(found, "220 x", "250 x", "250 x", "250 x", "221 x", rules=rules)
+        assert "holds a line end" in player.stopped
+        assert b"DATA\r\n" not in did
+
+
+def test_chunks_need_chunking():
+    """Else they would be commands."""
+    found = script_as_sent(trace(CHUNKED), "1")
+    player, did = play(found, "220 x", "250-x|250 CHUNKING", "250 x", "250 x", "250 x", "250 x", "221 x")
+    assert b"BDAT 8\r\nhello.\r\n" in did
+    player, did = play(found, "220 x", "250 x", "250 x", "250 x", "221 x")
+    assert b"hello" not in b"".join(each for each in did if isinstance(each, bytes))
+    assert "CHUNKING" in player.stopped

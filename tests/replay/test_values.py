@@ -20,9 +20,16 @@ def test_values_are_put_in_once():
     assert given(b"NOOP ${A}", {"A": "ä"}) == "NOOP ä".encode()
 
 
-@pytest.mark.parametrize("value", ["a\r\nRCPT TO:<x@y>", "a\n", "a\r", "\x00", "\x85", "\u2028", "\x1b[2J", "${env:X}"])
+def test_no_value_brings_in_another():
+    """A secret perhaps; what is put in last may look like one."""
+    with pytest.raises(MissingValueError, match="the value of A holds a placeholder"):
+        given(b"NOOP ${A}", {"A": "${env:X}"})
+    assert filled(b"NOOP ${A} ${B}", {"A": "${B}", "B": "b"})[0] == b"NOOP ${B} b"
+
+
+@pytest.mark.parametrize("value", ["a\r\nRCPT TO:<x@y>", "a\n", "a\r", "\x00", "\x85", "\u2028", "\x1b[2J"])
 def test_no_value_ends_a_line(value):
-    """Nor does one bring in another value, a secret perhaps."""
+    """Whenever it is put in."""
     with pytest.raises(MissingValueError, match="the value of A"):
         given(b"NOOP ${A}", {"A": value})
     with pytest.raises(MissingValueError, match="the value of A"):
