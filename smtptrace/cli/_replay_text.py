@@ -48,8 +48,9 @@ def _command(step: Step) -> str:
         return f"({visible(step.line)}: {step.why_not})"
     if step.login:
         who = f" as {step.login.user}" if step.login.user else ""
-        return visible(f"AUTH {step.login.mechanism}{who}") + _WITH.get(
-            step.login.mechanism, ", with the credentials given"
+        given = _WITH.get(step.login.mechanism, ", with the credentials given")
+        return visible(f"AUTH {step.login.mechanism}{who}") + (
+            ", with the octets of the trace" if step.parts else given
         )
     if step.act is Act.CONTENT and step.content is not None:
         return f"{visible(step.line)}  [a message of {len(stuffed(step.content))} octets]"

@@ -91,6 +91,8 @@ def test_a_login_as_sent_is_made_anew(smtptrace: Command, tmp_path: Path, monkey
         with faulty.running() as server:
             said = smtptrace("replay", "--as-sent", path, f"127.0.0.1:{server.port}", "--json", *options)
         assert (said.code, b"c2VjcmV0MQ==" in server.received) == (0, sent)
+        plan = smtptrace("replay", "--as-sent", "--dry-run", path, "127.0.0.1:1", *options).out
+        assert (", with the octets of the trace" in plan, ", with the credentials given" in plan) == (sent, not sent)
         assert "c2VjcmV0MQ==" not in said.out
 
 
