@@ -117,7 +117,8 @@ def directions(connection: Connection, session: Session) -> Directions:
 
 
 def _lines(connection: Connection) -> Iterator[tuple[int, str]]:
-    if connection.origin.format != "dialogue":
+    """The comments of a text in the form of our own; elsewhere a note is what somebody else wrote."""
+    if (connection.origin.format, connection.origin.confidence) != ("dialogue", 1.0):
         return
     for event in connection.events:
         if isinstance(event, Note) and event.frame is not None:

@@ -63,3 +63,9 @@ def test_several_codes():
     assert read_expect("250|25x 2.1.x|2.0.0").enhanced == "2.1.x|2.0.0"
     with pytest.raises(UsageError):
         read_expect("250|")
+
+
+def test_prose_is_no_direction():
+    """A text that somebody else wrote down says nothing to a replay."""
+    (trace,) = read_text("set: of notes\nlogin: bob\nC: EHLO a\nexpect: nothing\nS: 250 hi\nC: QUIT\nS: 221 bye\n")
+    assert [step.expect for step in script_of(trace, "1").steps] == [None] * 3
