@@ -260,6 +260,8 @@ class Maker:
     def _break_reply(self, row: Row) -> None:
         """A reply that was never finished: the rest of it is not shown."""
         if self._reply is not None:
+            if self._reply < 400:
+                self._prove_tls()
             self._gap(Side.SERVER, row)
             if self.waiting:
                 self.waiting.popleft()

@@ -30,7 +30,7 @@ ENOUGH = 8
 
 SAID = re.compile(
     rb"(?<![^\s:>\"'=\])|,;-])(?:(?P<reply>[2-5][0-5][0-9](?:-|[ ](?!bytes|octets|seconds|ms\b)"
-    rb"|[ \t]*$|(?=\\r|\\n|['\"])))"
+    rb"|(?<=[\s>\"'\])|][0-9]{3})[ \t]*$|(?=\\r|\\n|['\"])))"
     rb"|(?P<command>(?i:EHLO|HELO|LHLO|MAIL ?FROM ?:|RCPT ?TO ?:|DATA|RSET|STARTTLS|AUTH|QUIT|NOOP"
     rb"|BDAT|X-EXPS|X-ANONYMOUSTLS|GET|POST|HEAD|CONNECT)(?=[\s\\'\"<]|$)))"
 )
@@ -60,6 +60,9 @@ TAIL = re.compile(rb"[ \t]+(?:[\w./-]+\.\w{1,5}:[0-9]+(?::[0-9]+)?|[a-z]+=[0-9]+
 SUPPRESSED = re.compile(
     rb"\W*(?:logging|command|line|password|credentials?|auth\w*)? ?(?:suppressed|hidden|removed)\b", re.I
 )
+NUMBER = re.compile(rb"(?<![\w.:])[0-9]{1,12}(?![\w.:])")
+"""A number that stands for itself, behind the time."""
+
 PART = re.compile(rb"\.[0-9]{1,4}\]")
 """The number of a transaction behind the name of its session."""
 
@@ -162,10 +165,16 @@ def _plain(said: bytes, before: bytes) -> bytes:
 
 
 def _rows(text: Text, marks: Marks) -> Iterator[Row]:
-    kinds = ((Kind.SERVER, marks.server), (Kind.CLIENT, marks.client), (Kind.SAID, marks.both))
+    sides_of = ((Kind.SERVER, marks.server), (Kind.CLIENT, marks.client), (Kind.SAID, marks.both))
+    kinds = [(kind, one) for kind, some in sides_of for one in some]
+    kinds.sort(key=lambda pair: -sum(map(len, pair[1].parts)))  # one mark may begin as another does
     last: Row | None = None
+    by: Mark | None = None
     for line in text.lines:
-        row = _row(line, kinds)
+        row, found = _row(line, kinds)
+        if row and last and found is not by and row.kind is last.kind and row.data.split() == last.data.split():
+            continue
+        by = found or by
         if row is None and line.data.strip():
             after = last and last.kind in (Kind.SERVER, Kind.SAID) and is_reply(line.data.lstrip())
             row = last._replace(frame=line.number, data=line.data.strip()) if last and after else note(line)
@@ -174,12 +183,13 @@ def _rows(text: Text, marks: Marks) -> Iterator[Row]:
             yield row
 
 
-def _row(line: Line, kinds: Sequence[tuple[Kind, Sequence[Mark]]]) -> Row | None:
-    for kind, marks in kinds:
-        found = _first(marks, line.data)
+def _row(line: Line, kinds: Sequence[tuple[Kind, Mark]]) -> tuple[Row | None, Mark | None]:
+    """What a line tells, and the mark it has."""
+    for kind, one in kinds:
+        found = one.match(line.data)
         if found:
-            return _told(line, kind, *found)
-    return None
+            return _told(line, kind, *found), one
+    return None, None
 
 
 def _told(line: Line, kind: Kind, end: int, varying: Sequence[bytes]) -> Row:
@@ -191,21 +201,35 @@ def _told(line: Line, kind: Kind, end: int, varying: Sequence[bytes]) -> Row:
     if coded:
         said = coded["code"] + (coded["more"] or b" ") + coded["text"].strip(b"'\"")
     when = STAMP.search(line.data, 0, min(end + 1, 80))
-    key = b" ".join(part for part in varying if BRACKETED.fullmatch(part) and not STAMP.search(part))
+    began = when.end() if when else 0
+    apart = [part for part in varying if BRACKETED.fullmatch(part) and not STAMP.search(part)]
+    numbers = NUMBER.findall(line.data, began, end) if began else []
+    key = b"\0".join((b" ".join(apart), b" ".join(numbers)))
     return Row(kind, line.number, said, key, stamp(line.data[when.start() :]) if when else None, exactness)
 
 
 def _keyed(rows: Sequence[Row]) -> Iterator[Row]:
-    """The rows with the keys kept only where they tell dialogues apart."""
+    """The rows with the keys kept only where they tell dialogues apart: brackets and numbers, else brackets alone."""
+    both = _merged([row._replace(key=row.key.replace(b"\0", b" ").strip()) for row in rows])
+    brackets = _merged([row._replace(key=row.key.partition(b"\0")[0]) for row in rows])
+    kept = next((each for each in (both, brackets) if _are_apart(each)), None)
+    last = b""
+    for row in kept or rows:
+        last = row.key if row.kind is not Kind.NOTE else last
+        yield row._replace(key=last if kept else b"")
+
+
+def _merged(rows: Sequence[Row]) -> Sequence[Row]:
+    """The rows with the key of a transaction turned into that of its session."""
     keys = {row.key for row in rows}
     whole = {key: base if (base := PART.sub(b"]", key)) in keys else key for key in keys}
-    rows = [row._replace(key=whole[row.key]) for row in rows]
+    return [row._replace(key=whole[row.key]) for row in rows]
+
+
+def _are_apart(rows: Sequence[Row]) -> bool:
+    """Whether each key has a dialogue of its own."""
     sides_of: dict[bytes, set[Kind]] = {}
     for row in rows:
         if row.kind is not Kind.NOTE:
             sides_of.setdefault(row.key, set()).add(row.kind)
-    apart = all(len(kinds) > 1 or Kind.SAID in kinds for kinds in sides_of.values())
-    last = b""
-    for row in rows:
-        last = row.key if row.kind is not Kind.NOTE else last
-        yield row._replace(key=last if apart else b"")
+    return all(len(kinds) > 1 or Kind.SAID in kinds for kinds in sides_of.values())

@@ -145,3 +145,36 @@ def test_what_is_suppressed_is_missing() -> None:
         "m: C: Logging suppressed (it contained a login) a.js:6:15\nm: S: 235 ok a.js:4:17\n"
     )
     assert told(text) == ["S: 220 hi", "C: EHLO a", "S: 250 AUTH PLAIN", "gap: client", "S: 235 ok"]
+
+
+def test_a_line_told_twice() -> None:
+    """Some logs tell a command as it came in and as they took it."""
+    text = (
+        "log: >>> 220 hi\nlog: <<< IO: |HELO  a\nlog: <<< HELO a\nlog: >>> 250 ok\nlog: <<< IO: |QUIT\nlog: <<< QUIT\n"
+    )
+    assert exchanges(text + "log: >>> 221 bye\n") == ["HELO 250, QUIT 221"]
+
+
+def test_numbers_tell_sessions_apart() -> None:
+    """A number of its own behind the time, where each has a dialogue."""
+    text = "".join(
+        f"2026-01-02 10:11:12\t{number}\t{'S' if said[0].isdigit() else 'C'}\t{said}\n"
+        for said in ("220 hi", "EHLO a", "250 ok", "QUIT", "221 bye")
+        for number in (1001, 1002)
+    )
+    assert exchanges(text) == ["EHLO 250, QUIT 221"] * 2
+
+
+def test_a_number_at_the_end_is_no_reply() -> None:
+    """The bits of a cipher are no code."""
+    text = "s: >>> 220 hi\ns: <<< EHLO a\ns: >>> 250 ok\nx tls ciphers=TLSv1.3:AES:256\ns: <<< QUIT\ns: >>> 221 bye\n"
+    assert exchanges(text) == ["EHLO 250, QUIT 221"]
+
+
+def test_a_reply_in_one_line_that_goes_on() -> None:
+    """A log that folds a reply keeps the hyphen of its first line; it proves TLS all the same."""
+    text = (
+        "l - < 220 hi\nl - > STARTTLS\nl - < 220 go\nl - > EHLO a\nl - < 250-mx 8BITMIME\nl - > QUIT\nl - < 221 bye\n"
+    )
+    assert "tls" in told(text)
+    assert exchanges(text) == ["STARTTLS 220, EHLO 250, QUIT 221"]
