@@ -126,7 +126,7 @@ class _Sides:
 
     def _reply(self, at: int, line: bytes) -> None:
         code, last = hidden.reply_code(line) or (0, True)
-        if code == 220 and not self._waiting and not self._open:
+        if code == 220 and not set(self._waiting) - {"QUIT"} and not self._open:
             self._reset()
         self._began, self._blind = True, False
         self._open = not last

@@ -79,8 +79,8 @@ class Maker:
         return self._ended or (self.is_greeting(row.data) and self.spoke and row.kind in (Kind.SERVER, Kind.SAID))
 
     def is_greeting(self, line: bytes) -> bool:
-        """Whether a reply line is a greeting at this point: 220, and nobody waits for one."""
-        free = not self.waiting and not self.in_content and self._reply is None
+        """Whether a reply line is a greeting at this point: 220, and nobody waits for one but after QUIT."""
+        free = not set(self.waiting) - {"QUIT"} and not self.in_content and self._reply is None
         return free and line.startswith(b"220") and not TLS_READY.match(line)
 
     def take(self, row: Row) -> None:

@@ -111,3 +111,8 @@ def test_much_prose_ends_a_dialogue() -> None:
     """Where a text goes on about something else, the dialogue is over."""
     prose = "".join(f"This is line {number} of the explanation that follows\n" for number in range(20))
     assert exchanges(f"220 hi\nQUIT\n221 bye\n{prose}250 more\n") == ["QUIT 221"]
+
+
+def test_a_greeting_after_a_quit_without_reply() -> None:
+    """A log that does not show what answered QUIT may go on with the next session."""
+    assert exchanges("220 one\nEHLO a\n250 ok\nQUIT\n220 two\nEHLO b\n250 ok\n") == ["EHLO 250, QUIT -", "EHLO 250"]
