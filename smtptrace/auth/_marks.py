@@ -14,6 +14,7 @@ _MARK = re.compile(
     rb"|/\* secret \*/"  # nodemailer
     rb"|.{0,20}command trace suppressed"  # JavaMail
     rb"|[\[<(](?:\.{3}|[^@{}\"]*[A-Za-z][^@{}\"]*)[\])>]"  # Exchange, PHPMailer, people: base64 has no brackets
+    rb"|\$\{env:[A-Za-z_][A-Za-z0-9_]{0,63}\}"  # a script for a replay
     rb"|\{{1,2} ?(?:" + _WORDS + rb") ?\}{1,2}"
     rb"|\*{0,3}(?:REDACTED|redacted|HIDDEN|MASKED|REMOVED|SUPPRESSED|CENSORED|OMITTED|SNIP)\*{0,3}",
 )

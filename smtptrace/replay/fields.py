@@ -36,6 +36,7 @@ def _valued(step: Step, values: Mapping[str, str], known: Collection[str]) -> St
     content = _content(step.content, step.fields, values)
     fields = frozenset(given(field, values) for field in step.fields)
     asked = [*(names_in(line) if named else ()), *_names(content, fields)]
+    asked += [ENVIRONMENT + login.variable] if login and login.variable else []
     needs = tuple(dict.fromkeys(name for name in asked if name not in known))
     return replace(
         step,

@@ -74,7 +74,7 @@ def _needs(scripts: Sequence[Script]) -> Iterator[str]:
         for name in step.needs:
             variable = name.removeprefix(ENVIRONMENT)
             how = f"--set {name}=VALUE" if variable == name else f"the variable {variable} is not in the environment"
-            yield f"{where}: {_shown(step.line)}: ${{{name}}} has no value: {how}"
+            yield f"{where}: {_shown(step.line) or step.verb}: ${{{name}}} has no value: {how}"
         if step.open and not step.needs:
             yield f"{where}: {_shown(step.line)}: the source masks it; edit what `smtptrace clean` writes"
         if step.repeats:

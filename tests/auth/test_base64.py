@@ -62,6 +62,7 @@ def test_lines(text: bytes, octets: bytes | None, problems: tuple[str, ...]) -> 
         "***REDACTED***",
         "{password}",
         "{{ token }}",
+        "${env:LAB_PASSWORD}",
     ],
 )
 def test_marks(mark: str) -> None:

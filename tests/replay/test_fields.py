@@ -44,6 +44,10 @@ def test_who_logs_in():
     assert script(text, values={"USER": "bob"}).steps[2].login.user == "LAB\\bob"
     text = LOGIN.replace("C: c2VjcmV0MQ==", "C: ${env:LAB_PASSWORD}")
     assert script(text).steps[2].login.variable == "LAB_PASSWORD"
+    assert script(text).steps[2].needs == ("env:LAB_PASSWORD",)
+    alone = script("C: EHLO a\n# login: bob\nC: AUTH PLAIN ${env:LAB_PASSWORD}\nC: QUIT\n").steps[2]
+    assert (alone.login.user, alone.login.variable, alone.needs) == ("bob", "LAB_PASSWORD", ("env:LAB_PASSWORD",))
+    assert script(text, environment=("LAB_PASSWORD",)).steps[2].needs == ()
 
 
 def test_a_line_end_is_refused():
