@@ -118,7 +118,8 @@ class _Reader:
             pause_ns=self._timeline.pause_ns(command.span.start),
             captures=self._directions.captures.get(at, ()),
             fields=fields_in(content.data, self._fields) if content and command.verb == "DATA" else frozenset(),
-            leaks=login is None and self._leaks(place.starts[0], place.stop),
+            leaks=login is None and not self._recorded and self._bears(place.starts[0], place.stop),
+            bears=not anew and self._bears(place.starts[0], place.stop),
         )
 
     def _login(self, at: int, exchange: AuthExchange) -> LoginAs | None:
@@ -155,8 +156,8 @@ class _Reader:
                 f"session {self._name}: octets of the client are missing: it is played as meant only"
             )
 
-    def _leaks(self, start: int, stop: int) -> bool:
-        return not self._recorded and any(first < stop and start < last for first, last in self._secrets)
+    def _bears(self, start: int, stop: int) -> bool:
+        return any(first < stop and start < last for first, last in self._secrets)
 
     def _shown(self, line: bytes, start: int) -> bytes:
         """A line as it may be shown; it is sent by its parts."""
@@ -174,7 +175,8 @@ class _Reader:
             return None
         part = Part(pieces, self._owed(self._end))
         line = self._shown(part.octets.rstrip(b"\r\n"), self._end)
-        return Step(Act.OTHER, "*", line, parts=(part,), leaks=self._leaks(self._end, self._limit))
+        bears = self._bears(self._end, self._limit)
+        return Step(Act.OTHER, "*", line, parts=(part,), leaks=bears and not self._recorded, bears=bears)
 
 
 def _cut(exchange: Exchange, timeline: Timeline) -> tuple[tuple[int, ...], int, tuple[Reply | None, ...]]:

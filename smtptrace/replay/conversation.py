@@ -111,7 +111,7 @@ class Conversation:
 
     def _ready(self, step: Step, line: bytes) -> bytes | None:
         """The line with its values in, None where it must not go."""
-        if step.asks_secret and not (self._tls or self._rules.plain_auth):
+        if step.sends_secret and not (self._tls or self._rules.plain_auth):
             return self._refused(NO_TLS)
         try:
             line, self._sent = filled(line, self._values) if step.asks else (line, line)

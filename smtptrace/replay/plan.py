@@ -147,7 +147,7 @@ def _doubts(scripts: Sequence[Script], allowed: Permission) -> Iterator[str]:
 
 def _plain_text(scripts: Sequence[Script], allowed: Permission) -> Iterator[str]:
     for script in scripts:
-        secret = (step for step in script.steps if step.login or step.asks_secret)
+        secret = (step for step in script.steps if step.login or step.sends_secret)
         if not allowed.plain_auth and not all(_protected(script, step) for step in secret):
             yield (
                 f"session {script.name}: it sends secrets without TLS: --tls starttls protects the credentials, "

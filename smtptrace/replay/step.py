@@ -82,7 +82,8 @@ class Step:
     that the step was sent before the reply to the one before it had come, `pause_ns` how long nothing was said before
     it. `captures` are values to take from the reply. `asks` tells that values are put into the line while it is
     played, `needs` names those that nobody knows; `fields` are the lines of the content in which placeholders stand.
-    `leaks` tells that a secret of the trace stands in it where no login is.
+    `bears` tells that a secret of the trace stands in its octets, `leaks` that it does so where no login is and is not
+    wanted.
     """
 
     act: Act
@@ -107,10 +108,13 @@ class Step:
     needs: tuple[str, ...] = ()
     fields: frozenset[bytes] = frozenset()
     leaks: bool = False
+    bears: bool = False
 
     @property
-    def asks_secret(self) -> bool:
-        """Whether a secret of the environment is put into its line or its message."""
+    def sends_secret(self) -> bool:
+        """Whether a secret of the environment is put into its line or its message, or one of the trace stands in it."""
+        if self.bears:
+            return True
         asked = (*((self.line,) if self.asks else ()), *self.fields)
         return any(name.startswith(ENVIRONMENT) for octets in asked for name in names_in(octets))
 

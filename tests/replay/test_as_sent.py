@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from replay.scripts import CHUNKED, LOGIN, SENDING, trace
 from support.dialogue import connection
 
 from smtptrace.replay.as_sent import script_as_sent
+from smtptrace.replay.plan import Permission, Target, refusals
 from smtptrace.replay.step import NotPlayableError
 from smtptrace.smtp import read_session
 from smtptrace.trace import Trace, trace_session
+from smtptrace.wire import Endpoint
 
 
 def as_sent(script: str, **options):
@@ -91,7 +95,12 @@ def test_a_secret_that_is_no_login():
     """It is told, so that it is not sent."""
     text = LOGIN.replace("C: QUIT", "C: c2VjcmV0MQ==\nS: 500 what\nC: QUIT")
     assert [step.verb for step in script_as_sent(trace(text), "1").steps if step.leaks] == ["*"]
-    assert not any(step.leaks for step in script_as_sent(trace(text), "1", recorded=True).steps)
+    recorded = script_as_sent(trace(text), "1", recorded=True)
+    assert not any(step.leaks for step in recorded.steps)
+    assert [step.sends_secret for step in recorded.steps] == [False, False, True, True, False]
+    there = Target(Endpoint("10.0.0.7", 25), loopback=False)
+    alone = replace(recorded, steps=(*recorded.steps[:2], *recorded.steps[3:]))
+    assert "--allow-plaintext-auth" in "\n".join(refusals([alone], there, Permission(send=True)))
 
 
 def test_octets_that_are_missing():
