@@ -11,7 +11,7 @@ from datetime import tzinfo
 from itertools import chain
 from typing import BinaryIO
 
-from smtptrace import sources, tcp, timeline, transcripts
+from smtptrace import sources, tcp, timeline
 from smtptrace.auth import Credential, read_credentials
 from smtptrace.citing import cited
 from smtptrace.diagnosis import Cause, diagnose
@@ -277,6 +277,8 @@ class Reading:
             yield trace
 
     def _text(self, part: Part) -> Iterator[Trace]:
+        from smtptrace import transcripts
+
         text = part.input.octets(_LONGEST_TEXT)
         options = self.options
         found = transcripts.stream(text, path=part.input.path, zone=options.assume_tz, year=options.assume_year)
@@ -308,6 +310,8 @@ def read(path: str, options: Options | None = None) -> Iterator[Trace]:
 
 def read_text(text: str | bytes) -> tuple[Trace, ...]:
     """The traces of a transcript given as text; empty where it holds no dialogue."""
+    from smtptrace import transcripts
+
     octets = text.encode() if isinstance(text, str) else text
     options = Options(keep_content=True, digests=True)
     lines = transcripts.source_lines(octets)

@@ -39,7 +39,7 @@ def diagnose(session: Session, credentials: Sequence[Credential], findings: Sequ
     case = Case(session, credentials, findings)
     if not case.failed:
         return ()
-    found = list(_weighed(case))
+    found = [(name, weight) for name, weight in _weighed(case) if weight.confidence >= FAINT]
     found.sort(key=lambda each: -each[1].confidence)
     if not found or found[0][1].confidence <= UNKNOWN:
         nothing_tells: Weight | None = CAUSES[_UNKNOWN].weigh(case)
@@ -60,21 +60,16 @@ def _weighed(case: Case) -> Iterator[tuple[str, Weight]]:
     for name, weigh in _asked(case):
         weight = weigh(case)
         if weight is not None and weight.evidence:
-            weight = _placed(weight, case)
-            if weight.confidence >= FAINT:
-                yield name, weight
+            yield name, _placed(weight, case)
 
 
-def _asked(case: Case) -> Iterator[_Entry]:
+def _asked(case: Case) -> list[_Entry]:
     """The causes that may have a say: by the stages at which something was refused, or by what was said."""
     stages = {each.stage for each in case.refusals} or {"SILENT"}
     if case.session.tls is not None:
         stages.add("TLS")
     asked, others = _entries(frozenset(stages))
-    yield from asked
-    for slug in case.wordings:
-        if slug in others:
-            yield others[slug]
+    return [*asked, *(others[slug] for slug in case.wordings if slug in others)]
 
 
 @lru_cache(maxsize=256)

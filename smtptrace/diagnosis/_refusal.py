@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from smtptrace.findings import Evidence
 from smtptrace.findings._evidence import of_command, of_reply
@@ -28,13 +28,19 @@ _REPEATED = re.compile(rb"[245]\.[0-9]{1,3}\.[0-9]{1,3} ?")
 class Refusal:
     """A 4xx or 5xx: what it answered, where in the session, and what stage that was.
 
-    `stage` is EHLO, STARTTLS, AUTH, MAIL, RCPT, DATA, GREETING, UNASKED, or OTHER for any other command.
+    `stage` is EHLO, STARTTLS, AUTH, MAIL, RCPT, DATA, GREETING, UNASKED, or OTHER for any other command. `evidence` is
+    the reply, after the command it answers.
     """
 
     index: int
     stage: str
     reply: Reply
     exchange: Exchange | None = None
+    evidence: tuple[Evidence, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        command, said = self.exchange.command if self.exchange else None, of_reply(self.reply)
+        self.evidence = (of_command(command), said) if command is not None else (said,)
 
     @property
     def mute(self) -> bool:
@@ -47,13 +53,6 @@ class Refusal:
         first, *more = self.reply.texts
         words = b" ".join((first, *(_REPEATED.sub(b"", text) for text in more)))
         return words[:LONGEST].decode("utf-8", "replace")
-
-    @property
-    def evidence(self) -> tuple[Evidence, ...]:
-        """The reply, after the command it answers."""
-        command = self.exchange.command if self.exchange else None
-        said = of_reply(self.reply)
-        return (of_command(command), said) if command is not None else (said,)
 
 
 def verb_of(exchange: Exchange) -> str | None:
