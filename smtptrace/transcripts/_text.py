@@ -21,6 +21,7 @@ CHUNK = 1 << 20
 SAMPLE = 1 << 16
 QUOTED_RUN = 3
 QUOTE_LEVELS = 4
+FENCES = 2000
 
 ESCAPES = re.compile(rb"\x1b\[[0-9;?]*[mKJhlX]|\x1b\][^\x07\x1b]{0,200}(?:\x07|\x1b\\)|\x1b[=>]")
 """What a terminal is told, colours and titles; cursor keys (A to D) may have been typed and stay."""
@@ -131,11 +132,12 @@ def source_lines(raw: bytes) -> Sequence[bytes]:
 
 
 def _fenced(lines: Lines) -> Iterator[Lines]:
+    """The parts between fences; where there are very many of them they are no fences."""
+    fences = [at for at, line in enumerate(lines.octets) if len(line) < 40 and FENCE.match(line)]
     start = 0
-    for at, line in enumerate(lines.octets):
-        if len(line) < 40 and FENCE.match(line):
-            yield lines[start:at]
-            start = at + 1
+    for at in fences if len(fences) <= FENCES else ():
+        yield lines[start:at]
+        start = at + 1
     yield lines[start:]
 
 

@@ -16,8 +16,8 @@ from smtptrace.wire import Connection, Exactness
 HIDES = frozenset({"line-ends", "times", "tls"})
 CONTROL = re.compile(rb"[\x07\x08\x1b\x7f]")
 SPACES = re.compile(rb"( +)")
-MOST_RUNS = 6
-LONGEST = 600
+MOST_RUNS = 4
+LONGEST = 200
 START = re.compile(rb"(?:=~){4,}=? PuTTY log (?P<time>[0-9.]+ [0-9:]+) ")
 MARK = START
 
