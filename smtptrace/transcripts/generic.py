@@ -36,8 +36,8 @@ SAID = re.compile(
 )
 """Where in a line something may have been said."""
 
-PROSE = re.compile(rb"[.,;!?] *$")
-"""The end of a sentence is no mark; a word is one only if it comes again."""
+PROSE = re.compile(rb"[.!?] *$|[,;] +$|[0-9\0],$")
+"""The end of a sentence or the middle of a number is no mark; a word is one only if it comes again."""
 
 BRACKETED = re.compile(rb"[\[<({].*[\])>}]", re.S)
 REPEATED = re.compile(

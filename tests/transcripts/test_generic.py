@@ -178,3 +178,11 @@ def test_a_reply_in_one_line_that_goes_on() -> None:
     )
     assert "tls" in told(text)
     assert exchanges(text) == ["STARTTLS 220, EHLO 250, QUIT 221"]
+
+
+def test_columns() -> None:
+    """Who spoke in a column of its own."""
+    for mark in ";,\t":
+        rows = (("S", "220 hi"), ("C", "EHLO a"), ("S", "250 ok"), ("C", "QUIT"), ("S", "221 bye"))
+        text = "".join(f"03:04:05{mark}{who}{mark}{said}\n" for who, said in rows)
+        assert exchanges(text) == ["EHLO 250, QUIT 221"]
