@@ -111,8 +111,10 @@ class Flow:
                 half.before = half.other
 
     def flush(self) -> None:
-        """Make events of the octets in order that were not told yet."""
-        self.tell(self.halves[0])
+        """Make events of the octets in order that were not told yet, those that came first before the others."""
+        one, two = self.halves
+        is_second = one.pieces and two.pieces and two.pieces[0][2] < one.pieces[0][2]
+        self.tell(one if is_second else two)
 
     def tell(self, last: Half) -> None:
         """The same, those of `last` behind those of the other side."""
