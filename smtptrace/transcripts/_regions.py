@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from re import Pattern
 from typing import NamedTuple
 
@@ -48,13 +49,13 @@ def regions(text: Text, marks: Marks) -> Iterator[tuple[Text, frozenset[str]]]:
 def _end(lines: Sequence[bytes], stretch: Stretch, marks: Marks) -> int:
     """Where a stretch ends in which replies are marked: before a dialogue without marks that begins behind it."""
     named = [marks[name] for name in stretch.names]
-    last = replies = 0
-    for at, line in enumerate(lines):
-        if any(mark.match(line) for mark in named):
-            last = at
-            replies += MARKED_REPLY.match(line) is not None
-    behind = next((line for line in lines[last + 1 :] if REPLY.match(line)), b"")
-    return last + 1 if replies > STRAY and behind.startswith(b"220") else len(lines)
+    marked = (at for at in range(len(lines) - 1, -1, -1) if any(mark.match(lines[at]) for mark in named))
+    last = next(marked, 0)
+    behind = next((line for line in islice(lines, last + 1, None) if REPLY.match(line)), b"")
+    if not behind.startswith(b"220"):
+        return len(lines)
+    replies = (line for line in lines if MARKED_REPLY.match(line) and any(mark.match(line) for mark in named))
+    return last + 1 if len(list(islice(replies, STRAY + 1))) > STRAY else len(lines)
 
 
 def _stretches(lines: Sequence[bytes], marks: Marks) -> Iterator[Stretch]:

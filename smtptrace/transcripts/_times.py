@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
 from typing import NamedTuple
 
 from smtptrace.wire import TimeBasis
@@ -38,8 +39,17 @@ class Stamp(NamedTuple):
     known: Known
 
 
+EXACT = re.compile(rb"([0-9]{4}-[0-9]{2}-[0-9]{2})T([0-2][0-9]):([0-5][0-9]):([0-5][0-9])\.([0-9]{1,9})Z")
+"""The form in which long logs have it."""
+
+
 def stamp(text: bytes) -> Stamp | None:
     """The stamp at the beginning of `text`, None where there is none that the calendar knows."""
+    exact = EXACT.match(text)
+    midnight = _day(exact[1]) if exact else None
+    if exact and midnight is not None and exact[2] < b"24":
+        seconds = int(exact[2]) * 3600 + int(exact[3]) * 60 + int(exact[4])
+        return Stamp(midnight + seconds * 1_000_000_000 + int(exact[5].ljust(9, b"0")), Known.UTC)
     found = STAMP.match(text)
     if not found:
         return None
@@ -58,6 +68,15 @@ def stamp(text: bytes) -> Stamp | None:
     known = Known.NO_DATE if not day else Known.NO_YEAR if not year else Known.UTC if zone else Known.LOCAL
     fraction = int((part["fraction"] or b"0").ljust(9, b"0"))
     return Stamp(_ns(when) + fraction, known)
+
+
+@lru_cache(maxsize=64)
+def _day(date: bytes) -> int | None:
+    """When a day begins, nanoseconds; None where the calendar has none of that date."""
+    try:
+        return _ns(datetime.fromisoformat(date.decode("ascii")).replace(tzinfo=UTC))
+    except ValueError:
+        return None
 
 
 def _zone(name: bytes | None) -> tzinfo | None:
