@@ -20,7 +20,7 @@ _WORD = re.compile(rb"([A-Za-z][A-Za-z0-9-]*)(?=[ \t]|$)")
 _RCPT = re.compile(rb"(?i)(?<![a-z])rcpt")
 _PATH = re.compile(
     rb"(?i)(?P<verb>[A-Z]{1,12})[ \t]+(?P<word>[A-Z]{1,12})[ \t]*:[ \t]*"
-    rb'(?:<(?:@[^ \t<>":]*:)?(?P<path>(?:"(?:[^"\\]|\\.)*"|[^ \t<>"])+)>|(?P<bare>[^ \t<>"]+))(?:[ \t]|$)'
+    rb'(?:<(?P<path>(?:"(?:[^"\\]|\\.)*"|[^ \t<>"])+)>|(?P<bare>[^ \t<>"]+))(?:[ \t]|$)'
 )
 _ORIGINAL = re.compile(rb"(?i)(?:^|[ \t])ORCPT=[^ \t<>]*")
 """The recipient as first written (RFC 3461, 4.2), which nobody writes to."""

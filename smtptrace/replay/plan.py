@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,9 @@ from smtptrace.replay.values import ENVIRONMENT
 from smtptrace.wire import Endpoint
 
 MOST_MESSAGES = 10
+
+_ROUTED = re.compile(r'[%!,;:"\\]|@[^@]*@')
+"""What makes servers look for another address within an address: routes, lists, quotes (RFC 1123, 5.2.16)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +137,12 @@ def _recipients(script: Script, allowed: Permission) -> Iterator[bytes]:
 
 
 def _may_have(path: bytes, allowed: Permission) -> bool:
+    """Whether a pattern allows the address; one that may be passed on is allowed by its whole name alone."""
     address = path.decode("utf-8", "backslashreplace").lower()
-    return bool(address) and any(fnmatch.fnmatchcase(address, each.lower()) for each in allowed.recipients)
+    patterns = [each.lower() for each in allowed.recipients]
+    if not address or address in patterns:
+        return bool(address)
+    return not _ROUTED.search(address) and any(fnmatch.fnmatchcase(address, each) for each in patterns)
 
 
 def _doubts(scripts: Sequence[Script], allowed: Permission) -> Iterator[str]:

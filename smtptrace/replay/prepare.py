@@ -20,7 +20,7 @@ UNTIL = ("ehlo", "starttls", "auth", "mail", "rcpt", "data")
 _RANK = {Act.GREETING: 0, Act.HELLO: 0, Act.STARTTLS: 1, Act.AUTH: 2, Act.MAIL: 3, Act.RCPT: 4, Act.CONTENT: 5}
 _PATH = re.compile(
     rb"(?i)(?:MAIL[ \t]+FROM|RCPT[ \t]+TO)[ \t]*:[ \t]*"
-    rb'(?:<(?:@[^ \t<>":]*:)?(?P<path>(?:"(?:[^"\\]|\\.)*"|[^ \t<>"])*)>|(?P<bare>[^ \t<>"]+))(?:[ \t]|$)'
+    rb'(?:<(?P<path>(?:"(?:[^"\\]|\\.)*"|[^ \t<>"])*)>|(?P<bare>[^ \t<>"]+))(?:[ \t]|$)'
 )
 
 
@@ -203,7 +203,7 @@ def _substitute(before: tuple[Step, ...], choices: Choices) -> bytes | None:
 
 
 def path_of(line: bytes) -> bytes:
-    """The address of MAIL or RCPT as it stands there, without angle brackets and source route; empty where unclear.
+    """The address of MAIL or RCPT as it stands there, without angle brackets; empty where unclear.
 
     Behind that of RCPT there must be no other one, which a server could take for it.
     """

@@ -38,7 +38,7 @@ def test_what_gives_nobody_mail(line):
     [
         (b"RCPT TO:<a@b>", b"a@b"),
         (b" rcpt  to : a@b NOTIFY=NEVER", b"a@b"),
-        (b"RCPT TO:<@x:a@b> ORCPT=rfc822;c@d", b"a@b"),
+        (b"RCPT TO:<@x:a@b> ORCPT=rfc822;c@d", b"@x:a@b"),
         (b"RCTP TO:<a@b>", b"a@b"),
         (b"RCPT TO:<${X}@b>", b"${X}@b"),
     ],

@@ -56,6 +56,18 @@ def test_no_address_hides_behind_an_allowed_one(path):
     assert "recipient" in refused(text, send=True, recipients=("*@d",))
 
 
+@pytest.mark.parametrize(
+    "path", ["@x.test:c@d", "e@x.test,c@d", "e%x.test@d", "x.test!e@d", '"e@x.test"@d', "e@x.test@d", "g:e@x.test;c@d"]
+)
+def test_an_address_that_may_be_passed_on_needs_its_whole_name(path):
+    """Routes, lists and quotes lead servers elsewhere, which a star must not allow, as sent or as meant."""
+    text = SENDING.replace("<c@d> NOTIFY=FAILURE ORCPT=rfc822;c@d", f"<{path}>")
+    sent = script_as_sent(trace(text), "1")
+    for allowed, goes in ((Permission(True, ("*@d",)), False), (Permission(True, (path,)), True)):
+        assert ("recipient" not in "".join(refusals([sent], THERE, allowed))) is goes
+        assert ("recipient" not in refused(text, send=True, recipients=allowed.recipients)) is goes
+
+
 def test_an_unreadable_path_is_not_allowed_by_any_pattern():
     """Not even by a star."""
     text = SENDING.replace("<c@d> NOTIFY=FAILURE ORCPT=rfc822;c@d", "<c@d")

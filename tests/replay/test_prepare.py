@@ -128,7 +128,7 @@ def test_a_message_with_a_masked_secret_gives_way():
     [
         (b"RCPT TO:<a@b> NOTIFY=NEVER", b"a@b"),
         (b"rcpt to: a@b", b"a@b"),
-        (b"RCPT TO:<@x,@y:a@b>", b"a@b"),
+        (b"RCPT TO:<@x,@y:a@b>", b"@x,@y:a@b"),
         (b'RCPT TO:<"a b"@c>', b'"a b"@c'),
         (b"MAIL FROM:<>", b""),
         (b'RCPT TO:<"x@ok.test>"@evil.test>', b'"x@ok.test>"@evil.test'),
