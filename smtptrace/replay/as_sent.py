@@ -12,7 +12,7 @@ from smtptrace.auth import Credential, read_credentials, stray_spans
 from smtptrace.clean import clear_octets
 from smtptrace.replay.expect import directions
 from smtptrace.replay.script import act_of, fields_in, fields_of, framed, greeting_of, login_as, said
-from smtptrace.replay.step import Act, LoginAs, NotPlayableError, Script, Step
+from smtptrace.replay.step import Act, LoginAs, NotPlayableError, Said, Script, Step
 from smtptrace.replay.timing import Part, Timeline
 from smtptrace.secret import MASK
 from smtptrace.smtp import AuthExchange, DataExchange, Exchange, Reply, read_session
@@ -107,8 +107,8 @@ class _Reader:
             command.verb or "*",
             b"" if login else self._shown(command.line, command.span.start),
             login is None and command.exactness is Exactness.MASKED,
-            said(place.replies[-1], exchange.latency_ns),
-            said(exchange.intermediate) if isinstance(exchange, DataExchange) else None,
+            self._said(place.replies[-1], exchange.latency_ns),
+            self._said(exchange.intermediate) if isinstance(exchange, DataExchange) else None,
             self._directions.expects.get(at),
             login,
             None if content is None or absent else content.data,
@@ -164,6 +164,14 @@ class _Reader:
         for first, last in reversed(self._secrets):
             if first < start + len(line) and start < last:
                 line = line[: max(first - start, 0)] + MASK.encode() + line[last - start :]
+        return self._without_forms(line)
+
+    def _said(self, reply: Reply | None, latency_ns: int | None = None) -> Said | None:
+        """A reply as it may be shown: servers repeat what they refuse."""
+        found = said(reply, latency_ns)
+        return found and replace(found, lines=tuple(map(self._without_forms, found.lines)))
+
+    def _without_forms(self, line: bytes) -> bytes:
         for form in self._forms:
             line = line.replace(form, MASK.encode())
         return line

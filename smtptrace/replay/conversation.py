@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from dataclasses import replace
 
 from smtptrace.redact import forms
@@ -12,11 +12,12 @@ from smtptrace.replay.login import talk
 from smtptrace.replay.offer import offer, offered_lines
 from smtptrace.replay.script import Act, LoginAs, Said, Script, Step
 from smtptrace.replay.values import MissingValueError, Value, filled
-from smtptrace.secret import MASK
+from smtptrace.secret import MASK, Secret
 
 _FAREWELL_S = 5.0
 """Seconds to wait for the reply to a QUIT that is not of the session."""
 NO_TLS = "there is no TLS, and credentials do not go in clear"
+_CHALLENGE = 334
 _SHORTEST = 4
 """Octets of a secret that is looked for in replies; a shorter one would be found in every word."""
 
@@ -43,7 +44,8 @@ class Conversation:
         self._lmtp = False
         self._dead = False
         self._values: dict[str, Value] = dict(rules.values)
-        self._secrets = _searched(rules)
+        logins = (step.login for step in script.steps if step.login)
+        self._secrets = _searched([*rules.values.values(), *(each.secret for each in logins if each.secret)])
         self._begin(Step(Act.GREETING, ""))
 
     def _begin(self, step: Step) -> None:
@@ -78,7 +80,8 @@ class Conversation:
 
     def _note(self, step: Step, received: Said | None, problem: str) -> None:
         """What became of a step is known."""
-        self.done.append(Done(step, self._sent, received, problem, self._adapted, self._replies))
+        seen = received and self._without_secrets(received)
+        self.done.append(Done(step, self._sent, seen, problem, self._adapted, self._replies))
 
     def _pause(self, nanoseconds: int) -> Generator[Action, Said | None, None]:
         """Wait as long as the recorded client did, at the pace that is wanted."""
@@ -90,12 +93,16 @@ class Conversation:
 
     def _reply(self, step: Step) -> Play:
         reply = yield Receive(self._timeout(step))
-        if reply is None or not self._secrets:
+        if reply is None or reply.code == _CHALLENGE:
             return reply
-        return replace(reply, lines=tuple(map(self._blind, reply.lines)))
+        return self._without_secrets(reply)
+
+    def _without_secrets(self, reply: Said) -> Said:
+        """The reply as it may be shown; a challenge is whole until it was answered."""
+        return replace(reply, lines=tuple(map(self._blind, reply.lines))) if self._secrets else reply
 
     def _blind(self, octets: bytes) -> bytes:
-        """The octets without the secrets that were put into commands."""
+        """The octets without the secrets that were sent."""
         for secret in self._secrets:
             octets = octets.replace(secret, MASK.encode())
         return octets
@@ -173,7 +180,10 @@ class Conversation:
         return (yield from self._talk(step, how))
 
     def _talk(self, step: Step, how: LoginAs) -> Play:
-        lines = talk(how, self._rules.login(how))
+        login = self._rules.login(how)
+        if login.user.encode() != login.secret.octets():
+            self._secrets = _longest_first({*self._secrets, *_searched([login.secret])})
+        lines = talk(how, login)
         shown, reply = b"", None
         try:
             line = next(lines)
@@ -224,10 +234,13 @@ class Conversation:
         return "" if went_well(received) or not was_accepted(step) or optional else _fails(step, received)
 
 
-def _searched(rules: Rules) -> tuple[bytes, ...]:
-    """The secrets of the environment in all forms, the longest first."""
-    long = (secret.octets() for secret in rules.values.values() if len(secret.octets()) >= _SHORTEST)
-    found = {form for secret in long for form in forms(secret) if len(form) >= _SHORTEST}
+def _searched(secrets: Iterable[Secret]) -> tuple[bytes, ...]:
+    """The secrets in all forms, the longest first."""
+    long = (secret.octets() for secret in secrets if len(secret.octets()) >= _SHORTEST)
+    return _longest_first({form for secret in long for form in forms(secret) if len(form) >= _SHORTEST})
+
+
+def _longest_first(found: Iterable[bytes]) -> tuple[bytes, ...]:
     return tuple(sorted(found, key=len, reverse=True))
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from replay.scripts import SENDING, script
+from replay.scripts import LOGIN, SENDING, script, trace
 from replay.test_ambiguous import THERE
 from replay.test_player import RULES, play
 
+from smtptrace.auth import Login
 from smtptrace.replay.actions import LONGEST_PAUSE_S, Pause, Rules
+from smtptrace.replay.as_sent import script_as_sent
 from smtptrace.replay.compare import Status, compared
 from smtptrace.replay.plan import Permission, refusals
 from smtptrace.replay.player import Player
@@ -64,6 +66,18 @@ def test_a_secret_of_the_environment():
     assert "Z2VoZWlt" not in repr(player.done)
     assert (player.done[2].sent, player.done[2].received.lines) == (b"VRFY ****", (b"252 **** ****",))
     assert player.broken("no SMTP reply: geheim") == "no SMTP reply: ****"
+
+
+def test_a_password_that_the_target_says_again():
+    """It is shown neither in the reply that ends the login nor in those after it; of the trace's own, neither."""
+    rules = Rules(lambda how: Login(how.user, Secret("geheim")), plain_auth=True)
+    echo = "535 5.7.8 no AGFsaWNlAGdlaGVpbQ== geheim"
+    found = script(LOGIN.replace("S: 235 ok", "S: 535 no"))
+    player, _ = play(found, "220 x", "250-x|250 AUTH LOGIN", "334 x", "334 x", echo, "221 geheim", rules=rules)
+    assert [each.received.lines[-1] for each in player.done[2:]] == [b"535 5.7.8 no AGFsaWNlAG****Q== ****", b"221 ****"]
+    assert player.broken("no SMTP reply: geheim") == "no SMTP reply: ****"
+    recorded = script_as_sent(trace(LOGIN.replace("S: 235 ok", "S: 535 no secret1")), "1").steps
+    assert [each.recorded.lines for each in recorded if each.login] == [(b"535 no ****",)]
 
 
 def test_a_secret_does_not_go_in_clear():
