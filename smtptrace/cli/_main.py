@@ -11,7 +11,7 @@ from click.shell_completion import CompletionItem
 
 from smtptrace import __version__
 from smtptrace._registry import Registry
-from smtptrace.errors import SmtptraceError
+from smtptrace.errors import MissingError, SmtptraceError
 
 COMMANDS = Registry("smtptrace.cli")
 
@@ -91,6 +91,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _drop_output()
         return 0
+    except OSError as error:  # a disk that is full, most likely that of the output
+        _drop_output()
+        click.echo(f"smtptrace: {error}", err=True)
+        return MissingError.exit_code
     return result if isinstance(result, int) else 0
 
 

@@ -62,3 +62,15 @@ def test_a_closed_pipe_is_no_error() -> None:
     code = f"{sys.executable} -m smtptrace --help | {sys.executable} -c '{reader}'"
     done = subprocess.run(["sh", "-c", code], capture_output=True, text=True, check=False)
     assert "Traceback" not in done.stderr
+
+
+def test_a_full_disk_is_one_line(monkeypatch, capsys):
+    """No traceback, and the exit code of a tool that is broken."""
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(main.smtptrace, "main", full)
+    monkeypatch.setattr(main, "_drop_output", lambda: None)
+    assert main.run([]) == 4
+    assert capsys.readouterr().err == "smtptrace: [Errno 28] No space left on device\n"
