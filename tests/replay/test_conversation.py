@@ -74,7 +74,10 @@ def test_a_password_that_the_target_says_again():
     echo = "535 5.7.8 no AGFsaWNlAGdlaGVpbQ== geheim"
     found = script(LOGIN.replace("S: 235 ok", "S: 535 no"))
     player, _ = play(found, "220 x", "250-x|250 AUTH LOGIN", "334 x", "334 x", echo, "221 geheim", rules=rules)
-    assert [each.received.lines[-1] for each in player.done[2:]] == [b"535 5.7.8 no AGFsaWNlAG****Q== ****", b"221 ****"]
+    assert [each.received.lines[-1] for each in player.done[2:]] == [
+        b"535 5.7.8 no AGFsaWNlAG****Q== ****",
+        b"221 ****",
+    ]
     assert player.broken("no SMTP reply: geheim") == "no SMTP reply: ****"
     recorded = script_as_sent(trace(LOGIN.replace("S: 235 ok", "S: 535 no secret1")), "1").steps
     assert [each.recorded.lines for each in recorded if each.login] == [(b"535 no ****",)]
