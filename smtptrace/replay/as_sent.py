@@ -157,7 +157,10 @@ class _Reader:
             )
 
     def _bears(self, start: int, stop: int) -> bool:
-        return any(first < stop and start < last for first, last in self._secrets)
+        """Whether a secret stands there: where it was said as one, or again in any form."""
+        octets = b"".join(piece.octets for piece in self._timeline.pieces(start, stop))
+        said_there = any(first < stop and start < last for first, last in self._secrets)
+        return said_there or any(form in octets for form in self._forms)
 
     def _shown(self, line: bytes, start: int) -> bytes:
         """A line as it may be shown; it is sent by its parts."""

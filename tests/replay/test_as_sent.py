@@ -103,6 +103,13 @@ def test_a_secret_that_is_no_login():
     assert "--allow-plaintext-auth" in "\n".join(refusals([alone], there, Permission(send=True)))
 
 
+def test_a_secret_that_is_said_again():
+    """It stands where no secret is sent, and goes in clear no more than a login does."""
+    text = LOGIN.replace("C: QUIT", "C: NOOP c2VjcmV0MQ==\nS: 250 ok\nC: QUIT")
+    recorded = script_as_sent(trace(text), "1", recorded=True)
+    assert [step.verb for step in recorded.steps if step.sends_secret] == ["AUTH", "NOOP"]
+
+
 def test_octets_that_are_missing():
     """Of a message they can be given anew, of commands not."""
     absent = SENDING.replace("C: text", "# gap: client 10 lost\nC: text")
