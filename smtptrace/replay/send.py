@@ -91,7 +91,7 @@ def begin(script: Script, place: Where, rules: Rules) -> Callable[[], Played]:
         except WireError as error:
             problem = str(error)
             continue
-        return partial(_play, player, wire, place)
+        return partial(_play, player, wire, place, Endpoint(address, port))
     return partial(_unreached, player, place, problem)
 
 
@@ -100,8 +100,8 @@ def send(script: Script, place: Where, rules: Rules) -> Played:
     return begin(script, place, rules)()
 
 
-def _play(player: Conversation, wire: SocketWire, place: Where) -> Played:
-    ends = (Endpoint(*wire.local), Endpoint(*wire.remote))
+def _play(player: Conversation, wire: SocketWire, place: Where, end: Endpoint) -> Played:
+    ends = (Endpoint(*wire.local), end)  # a socket that was reset meanwhile knows of no other end
     with place.halt.over(wire):
         return play(player, wire, ends, place.secure, place.timeout_s, halted=place.halt.is_set)
 
