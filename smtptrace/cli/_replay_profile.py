@@ -56,6 +56,8 @@ _FILES = {"ca-file", "client-cert", "client-key"}
 _PERMITS = ("recipients", "send", "plain_auth", "insecure", "password_env", "token_env", "password_fd", "prompt")
 """What a profile permits for its own target alone, and where its secret is."""
 
+_FLAGS = {"send", "allow-plaintext-auth", "insecure", "prompt", "xclient"}
+
 _SECRET = re.compile(r"(?i)pass|secret|token|credential|key$|pwd")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -94,6 +96,8 @@ def _checked(path: Path, table: Mapping[str, Any]) -> Mapping[str, Any]:
             raise UsageError(f"{path}: {visible(key)} is not known; a profile may hold {', '.join(KEYS)}")
         if key in ("password-env", "token-env") and not (isinstance(value, str) and _VARIABLE.fullmatch(value)):
             raise UsageError(f"{path}: {key} is the name of a variable, not the secret itself")
+        if key in _FLAGS and not isinstance(value, bool):
+            raise UsageError(f"{path}: {key} is true or false")
         if key == "target" and "@" in str(value):
             raise UsageError(f"{path}: target is HOST[:PORT] without credentials")
     if "target" not in table and set(map(KEYS.__getitem__, table)) & set(_PERMITS):

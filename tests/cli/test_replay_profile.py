@@ -120,3 +120,11 @@ def test_no_target_at_all(smtptrace: Command, tmp_path: Path, profile) -> None:
     """A profile without one needs it on the command line."""
     said = smtptrace("replay", write(tmp_path, SENDING), "--profile", profile('helo = "x.test"'))
     assert (said.code, "Missing argument" in said.err) == (2, True)
+
+
+@pytest.mark.parametrize("value", ['"false"', "[1]", "0"])
+def test_what_is_neither_true_nor_false(smtptrace: Command, tmp_path: Path, profile, value: str) -> None:
+    """It permits nothing and is said in one line."""
+    path = profile(f'target = "{ELSEWHERE}"\nsend = {value}\n')
+    result = smtptrace("replay", write(tmp_path, SENDING), "--profile", path)
+    assert (result.code, result.err) == (2, f"smtptrace: {path}: send is true or false\n")
