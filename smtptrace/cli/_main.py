@@ -109,5 +109,7 @@ def _utf8() -> None:
 def _drop_output() -> None:
     """The reader of our output is gone (`| head`): leave without a word."""
     import os
+    from contextlib import suppress
 
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    with suppress(OSError):  # it is no file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
