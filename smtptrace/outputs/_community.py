@@ -1,35 +1,40 @@
-"""Community ID of a connection, as Zeek, Suricata and Wireshark write it (github.com/corelight/community-id-spec)."""
+"""Community ID of a connection, as Zeek, Suricata and Wireshark write it."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import ipaddress
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import Any
 
-from smtptrace.wire import Connection, Endpoint
+from smtptrace.wire import Connection
 
-_VERSION, _SEED, _TCP = "1:", bytes(2), bytes((6, 0))
+_TCP = 6
 
 
 def community_id(connection: Connection) -> str | None:
     """The Community ID (version 1, seed 0), None where an endpoint is no numeric address with a port."""
-    client, server = _packed(connection.client), _packed(connection.server)
-    if client is None or server is None or len(client[0]) != len(server[0]):
+    ends = (connection.client, connection.server)
+    hosts = [_packed(end.host) for end in ends]
+    if None in hosts or not all(end.port for end in ends):
         return None
-    (low, low_port), (high, high_port) = sorted((client, server))
-    digest = hashlib.sha1(_SEED + low + high + _TCP + low_port + high_port, usedforsecurity=False).digest()
-    return _VERSION + base64.b64encode(digest).decode("ascii")
+    if len({len(host) for host in hosts if host}) > 1:  # one IPv4, one IPv6
+        return None
+    identity, flow = _library()
+    ports = [end.port.to_bytes(2, "big") for end in ends]
+    made = identity.hash(flow(_TCP, *hosts, *ports).in_order())
+    return None if made is None else str(identity.render(made))
 
 
-def _packed(end: Endpoint) -> tuple[bytes, bytes] | None:
-    """Address and port in network order."""
-    address = _address(end.host)
-    return (address, end.port.to_bytes(2, "big")) if address and end.port else None
+@cache
+def _library() -> tuple[Any, Any]:
+    import communityid
+
+    return communityid.CommunityID(), communityid.FlowTuple
 
 
 @lru_cache(4096)
-def _address(host: str) -> bytes | None:
+def _packed(host: str) -> bytes | None:
+    """The address in network order."""
     try:
         return ipaddress.ip_address(host).packed
     except ValueError:
