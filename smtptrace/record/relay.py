@@ -63,6 +63,7 @@ class Relay:
         except WireError as error:
             self._break_off(str(error))
         except asyncio.CancelledError:
+            _stay()
             await self._bow_out("4.3.2", "the relay ends")
         except Exception as error:  # noqa: BLE001 - a fault of ours ends one connection, and is told
             self._account.explain(f"the relay failed: {error!r}")
@@ -304,6 +305,13 @@ class Relay:
         self._account.closed(side, Closing.RST)
         self._client.abort(reset=True)
         self._server.abort(reset=True)
+
+
+def _stay() -> None:
+    """The task takes its cancelling itself; Python before 3.11.3 would else let no timeout of it expire as one."""
+    task = asyncio.current_task()
+    assert task is not None
+    task.uncancel()
 
 
 async def dismiss(client: End, said: bytes) -> None:

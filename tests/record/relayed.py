@@ -34,8 +34,10 @@ def authority(name: str) -> Authority:
 
 
 def trusting(name: str) -> ssl.SSLContext:
-    """TLS settings of a client that trusts one of them."""
-    return ssl.create_default_context(cadata=authority(name).certificate.decode())
+    """TLS settings of a client that trusts one of them; Debian's Python would offer versions before 1.2 too."""
+    context = ssl.create_default_context(cadata=authority(name).certificate.decode())
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
 
 
 @cache
