@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
 from typing import Any, TypeVar
@@ -15,6 +16,7 @@ from smtptrace.tcp import Limits
 F = TypeVar("F", bound=Callable[..., Any])
 
 _LIMITS = Limits()
+_LONGEST_S = 1_000_000
 
 
 class Instant(click.ParamType):  # type: ignore[type-arg]
@@ -73,6 +75,22 @@ class ClockOffset(click.ParamType):  # type: ignore[type-arg]
         self.fail(f"'{value}' is not FILE=SECONDS, such as mail.pcap=-2.5", param, ctx)
 
 
+class Seconds(click.ParamType):  # type: ignore[type-arg]
+    """A time in seconds, above 0 and at most 1,000,000 (11 days), which any wait of the system can last."""
+
+    name = "seconds"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Seconds."""
+        try:
+            seconds = float(value)
+        except (TypeError, ValueError):
+            seconds = math.nan
+        if not 0 < seconds <= _LONGEST_S:  # not a number is in no range
+            self.fail(f"'{value}' is no number of seconds above 0 and up to {_LONGEST_S:,}", param, ctx)
+        return seconds
+
+
 def reading_options(command: F) -> F:
     """The arguments and options of every command that reads sessions."""
     for option in reversed((_FILES, *_SELECTION, *_READING, *_TIMES, *_BOUNDS, *_OUTPUT)):
@@ -111,7 +129,7 @@ _READING: tuple[_Option, ...] = (
     ),
     click.option("--merge", is_flag=True, help="The files are parts of one capture: one timeline, by packet time."),
     click.option(
-        "--silence", "silence_s", type=float, metavar="S", help="Report stretches of more seconds without a packet."
+        "--silence", "silence_s", type=Seconds(), metavar="S", help="Report stretches of more seconds without a packet."
     ),
 )
 

@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
+from smtptrace.cli._options import Seconds
+
 F = TypeVar("F", bound=Callable[..., Any])
 _Option = Callable[[Any], Any]
 
@@ -26,7 +28,7 @@ def _path(*names: str, **kind: Any) -> _Option:
 
 
 def _seconds(name: str, default: float, what: str) -> _Option:
-    kind = click.FloatRange(0, min_open=True)
+    kind = Seconds()
     return click.option(name, f"{name[2:]}_s", type=kind, default=default, show_default=True, metavar="S", help=what)
 
 

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from smtptrace.cli._options import Seconds
 from smtptrace.cli._password import password_option
 from smtptrace.cli._replay_profile import read_profile
 
@@ -108,7 +109,7 @@ _NET: tuple[_Option, ...] = (
     click.option(
         "--timeout",
         "timeout_s",
-        type=click.FloatRange(0, min_open=True),
+        type=Seconds(),
         default=60.0,
         show_default=True,
         metavar="S",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +56,19 @@ _FILES = {"ca-file", "client-cert", "client-key"}
 _PERMITS = ("recipients", "send", "plain_auth", "insecure", "password_env", "token_env", "password_fd", "prompt")
 """What a profile permits for its own target alone, and where its secret is."""
 
-_FLAGS = {"send", "allow-plaintext-auth", "insecure", "prompt", "xclient"}
+_NO_TEXTS: Mapping[str, tuple[str, Callable[[object], bool]]] = {
+    **dict.fromkeys(
+        ("send", "allow-plaintext-auth", "insecure", "prompt", "xclient"),
+        ("true or false", lambda value: isinstance(value, bool)),
+    ),
+    **dict.fromkeys(("max-messages", "password-fd"), ("a whole number", lambda value: type(value) is int)),
+    "timeout": ("a number", lambda value: type(value) in (int, float)),
+    "allow-recipient": (
+        'a list of texts, such as ["*@lab.example"]',
+        lambda value: isinstance(value, list) and all(isinstance(each, str) for each in value),
+    ),
+}
+"""What the values of these are; all others are texts."""
 
 _SECRET = re.compile(r"(?i)pass|secret|token|credential|key$|pwd")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -96,8 +108,9 @@ def _checked(path: Path, table: Mapping[str, Any]) -> Mapping[str, Any]:
             raise UsageError(f"{path}: {visible(key)} is not known; a profile may hold {', '.join(KEYS)}")
         if key in ("password-env", "token-env") and not (isinstance(value, str) and _VARIABLE.fullmatch(value)):
             raise UsageError(f"{path}: {key} is the name of a variable, not the secret itself")
-        if key in _FLAGS and not isinstance(value, bool):
-            raise UsageError(f"{path}: {key} is true or false")
+        what, fits = _NO_TEXTS.get(key, ("a text in quotes", lambda value: isinstance(value, str)))
+        if not fits(value):
+            raise UsageError(f"{path}: {key} is {what}")
         if key == "target" and "@" in str(value):
             raise UsageError(f"{path}: target is HOST[:PORT] without credentials")
     if "target" not in table and set(map(KEYS.__getitem__, table)) & set(_PERMITS):

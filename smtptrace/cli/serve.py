@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from smtptrace.cli._options import A_FILE
+from smtptrace.cli._options import A_FILE, Seconds
 from smtptrace.cli._password import password_option
 
 GROUP = "act"
@@ -53,7 +53,7 @@ GROUP = "act"
 @click.option(
     "--timeout",
     "timeout_s",
-    type=click.FloatRange(0, min_open=True),
+    type=Seconds(),
     default=300.0,
     show_default=True,
     metavar="S",
@@ -62,7 +62,7 @@ GROUP = "act"
 @click.option(
     "--wait",
     "wait_s",
-    type=click.FloatRange(0, min_open=True),
+    type=Seconds(),
     metavar="S",
     help="End when nobody is connected for so many seconds.",
 )

@@ -128,3 +128,21 @@ def test_what_is_neither_true_nor_false(smtptrace: Command, tmp_path: Path, prof
     path = profile(f'target = "{ELSEWHERE}"\nsend = {value}\n')
     result = smtptrace("replay", write(tmp_path, SENDING), "--profile", path)
     assert (result.code, result.err) == (2, f"smtptrace: {path}: send is true or false\n")
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        ('allow-recipient = "*@lab.test"', 'allow-recipient is a list of texts, such as ["*@lab.example"]'),
+        ("allow-recipient = [5]", 'allow-recipient is a list of texts, such as ["*@lab.example"]'),
+        ("max-messages = true", "max-messages is a whole number"),
+        ("timeout = true", "timeout is a number"),
+        ("to = true", "to is a text in quotes"),
+        ('helo = ["a.test"]', "helo is a text in quotes"),
+    ],
+)
+def test_a_value_of_another_kind(smtptrace: Command, tmp_path: Path, profile, line: str, what: str) -> None:
+    """It is refused and never turned into something that could be meant."""
+    path = profile(f'target = "{ELSEWHERE}"\n{line}\n')
+    result = smtptrace("replay", write(tmp_path, SENDING), "--profile", path)
+    assert (result.code, result.err) == (2, f"smtptrace: {path}: {what}\n")
