@@ -53,12 +53,26 @@ def private_folder() -> Iterator[Path]:
 def free_port() -> int:
     """A port that nobody listens on, below the ones that the system gives to clients."""
     for port in random.sample(range(20000, 32000), 100):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            with contextlib.suppress(OSError):
-                probe.bind((HOST, port))
-                return port
+        if _is_free(port):
+            return port
     raise Unavailable("no free port below 32000")
+
+
+def need_free(*ports: int) -> None:
+    """Raise `Unavailable` where somebody listens on one of them, such as another lab."""
+    taken = [port for port in ports if not _is_free(port)]
+    if taken:
+        raise Unavailable(f"somebody listens on {', '.join(map(str, taken))}; is there another lab?")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
 
 
 def fill(template: str, **words: object) -> str:

@@ -1,11 +1,16 @@
 """The lab itself: its servers take what they are for, and its clients and recorder show it."""
 
+import signal
 import subprocess
+import sys
 
 import pytest
 
+from lab import __main__ as entry
 from lab import aiosmtpd_server, clients, recorder, scripted
 from lab.accounts import ALICE, GOOD_TOKEN
+from lab.fixtures import or_skip
+from lab.process import PROJECT, need_free
 from lab.terminal import terminal
 
 pytestmark = pytest.mark.lab
@@ -102,3 +107,21 @@ def test_a_person_types_at_telnet(exim_server):
         window.type(b"NOOP\rQUIT\r")
         window.wait_for(rb"221 .*\n")
     assert b"250 OK" in window.screen
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+def test_a_lab_leaves_no_server(number):
+    """However it is told to end, nobody listens any more."""
+    ports = (entry.EXIM, entry.POSTFIX, entry.CYRUS)
+    with or_skip():
+        need_free(*ports)
+    argv = [sys.executable, "-m", "lab"]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, cwd=PROJECT / "tests") as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("Exim: 2525")
+        second = subprocess.run(argv, capture_output=True, text=True, cwd=PROJECT / "tests", check=False)
+        process.send_signal(number)
+        assert process.wait(60) == 0
+    assert (second.returncode, second.stdout) == (1, "")
+    assert second.stderr.startswith("lab: somebody listens on 2525, ")
+    need_free(*ports)
