@@ -66,6 +66,7 @@ _SAFETY: tuple[_Option, ...] = (
     click.option("--dry-run", is_flag=True, help="Show the plan and what is still needed; connect to nobody."),
     click.option("--send", is_flag=True, help="Send to a target that is not this machine."),
     click.option("--to", default="", metavar="ADDRESS", help="Replace every recipient by this one."),
+    click.option("--from", "sender", metavar="ADDRESS", help="Replace every sender by this one; '<>' is the null one."),
     click.option("--allow-recipient", "recipients", multiple=True, metavar="PATTERN", help="Let it be, as *@lab.test."),
     click.option("--allow-plaintext-auth", "plain_auth", is_flag=True, help="Log in without TLS."),
     click.option("--max-messages", type=click.IntRange(0), default=10, show_default=True, help="Messages in one run."),

@@ -22,6 +22,7 @@ from smtptrace.outputs._text import visible
 KEYS = {
     "target": "target",
     "to": "to",
+    "from": "sender",
     "allow-recipient": "recipients",
     "send": "send",
     "allow-plaintext-auth": "plain_auth",

@@ -11,7 +11,7 @@ from typing import Any
 from smtptrace.errors import UsageError
 from smtptrace.outputs._text import visible
 from smtptrace.replay.as_sent import script_as_sent
-from smtptrace.replay.prepare import Choices, prepared
+from smtptrace.replay.prepare import Choices, prepared, word
 from smtptrace.replay.rows import Row, read_rows
 from smtptrace.replay.script import Script, script_of
 from smtptrace.replay.values import ENVIRONMENT, names_in
@@ -73,6 +73,15 @@ def _value(text: str) -> tuple[str, str]:
     if not equals or next(names_in(f"${{{name}}}".encode()), "") != name or name.startswith(ENVIRONMENT):
         raise UsageError(f"--set {visible(name)}: is not NAME=VALUE; secrets stand in the environment: ${{env:NAME}}")
     return name, value
+
+
+def sender_of(text: str | None) -> bytes | None:
+    """The address of `--from`, empty for the null sender `<>`; None where none was chosen.
+
+    Raises:
+        UsageError: it cannot stand in a command.
+    """
+    return None if text is None else b"" if text in {"", "<>"} else word("--from", text)
 
 
 def environment_of(scripts: Sequence[Script], *, second: bool) -> dict[str, Secret]:

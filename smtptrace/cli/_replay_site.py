@@ -49,6 +49,10 @@ class Site:
             secrets=frozenset() if options["recorded"] else secrets,
         )
 
+    def may_tell(self, path: bytes) -> bool:
+        """Whether what becomes of a message may be told to this address."""
+        return self.place.target.loopback or self._allowed(frozenset()).may_have(path)
+
     def rules(self, scripts: Sequence[Script]) -> Rules:
         """How to play the scripts there; asks for the secret where one is needed."""
         options = self.options

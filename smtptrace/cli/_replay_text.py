@@ -39,6 +39,7 @@ def plan_lines(work: Any) -> Iterator[str]:
         for step in script.steps:
             if step.verb:
                 yield f"  C: {_command(step)}{_with_others(step)}"
+            yield from (f"     ({visible(each)})" for each in step.adapted)
     for each in work.left:
         yield f"session {visible(each.name)} is not played: {visible(each.reason)}"
 

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from smtptrace.cli._reading import Run
-from smtptrace.cli._replay_scripts import rows_of, scripts_of, values_of
+from smtptrace.cli._replay_scripts import rows_of, scripts_of, sender_of, values_of
 from smtptrace.cli._replay_site import Site, client_of
 from smtptrace.errors import UnreadableError, UsageError
 from smtptrace.outputs._text import visible
@@ -24,6 +24,7 @@ from smtptrace.replay.report import NotPlayed, Outcome, Result
 from smtptrace.replay.schedule import one_by_one, overlapping
 from smtptrace.replay.script import NotPlayableError, Script, secrets_of
 from smtptrace.replay.send import ntlm_level
+from smtptrace.replay.sender import with_sender
 from smtptrace.select import Selection
 from smtptrace.trace import Options, Trace
 from smtptrace.wire import Connection
@@ -72,7 +73,7 @@ class Work:
 
     def _scripts(self, traces: Sequence[tuple[Trace, str]]) -> Iterator[Script]:
         """Each session as it will be played; where many were asked for, one that cannot be is left out and named."""
-        choices, rows = self._choices(), rows_of(self.options["data"])
+        choices, rows, sender = self._choices(), rows_of(self.options["data"]), sender_of(self.options["sender"])
         for trace, name in traces:
             try:
                 scripts = scripts_of(trace, name, choices, self.options, rows)
@@ -81,7 +82,10 @@ class Work:
                     raise
                 self.left.append(NotPlayed(name, str(error).removeprefix(f"session {name}: ")))
                 continue
-            yield from map(self._forwarded, scripts)
+            yield from (self._forwarded(with_sender(script, sender, self._may_tell)) for script in scripts)
+
+    def _may_tell(self, path: bytes) -> bool:
+        return path == self.options["to"].encode() or all(site.may_tell(path) for site in self.sites)
 
     def _forwarded(self, script: Script) -> Script:
         client = client_of(script, self.options)

@@ -28,6 +28,16 @@ _AGAIN = re.compile(rb"[<>@]")
 """What may be another address behind the first."""
 _PLAIN = frozenset("EHLO HELO LHLO MAIL DATA BDAT RSET NOOP VRFY EXPN HELP QUIT STARTTLS AUTH".split())
 """Commands that give nobody a message."""
+_NO_SENDER = (_PLAIN - {"MAIL"}) | {"RCPT"}
+_MAIL = re.compile(
+    rb"(?i)MAIL[ \t]+FROM[ \t]*:[ \t]*"
+    rb'(?P<path><(?:"(?:[^"\\]|\\.)*"|[^ \t<>"])*>|[^ \t<>"]+)(?:[ \t]|$)'
+)
+_FROM = re.compile(rb"(?i)from")
+_ADDRESS = re.compile(rb'[^ \t<>:,;"]+@[^ \t<>,;"]+')
+_SUBMITTER = re.compile(rb"(?i)[ \t]AUTH=[^ \t]*")
+"""Who first submitted a message (RFC 4954, 5), which nobody writes to."""
+_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _LONGEST = 64 * 1024
 DOUBT = "it may name a recipient"
 
@@ -97,6 +107,23 @@ def place_of_path(line: bytes) -> tuple[int, int] | None:
     if len(found) != 1 or not found[0].path or path is None:
         return None
     return path.span("path") if path["path"] else path.span("bare")
+
+
+def place_of_sender(line: bytes) -> tuple[int, int] | None:
+    """Where in a line the path stands that MAIL certainly names, with its brackets, None where it names none."""
+    found = _MAIL.match(line)
+    rest = _SUBMITTER.sub(b"", line[found.end() :]) if found else b""
+    return None if found is None or _CONTROL.search(line) or _AGAIN.search(rest) else found.span("path")
+
+
+def possible_senders(octets: bytes) -> Iterator[bytes]:
+    """The addresses in lines that some server may take for MAIL."""
+    for line in _ENDS.split(octets):
+        for way in {line, _OTHERS.sub(b"", line), *_meant(line)}:
+            word = _WORD.match(way.strip(b" \t"))
+            verb = word[1].upper().decode() if word else ""
+            if verb not in _NO_SENDER and (verb == "MAIL" or _FROM.search(way)):
+                yield from _ADDRESS.findall(_SUBMITTER.sub(b"", way))
 
 
 def ends_early(content: bytes) -> bool:

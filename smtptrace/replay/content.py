@@ -10,12 +10,16 @@ from collections.abc import Sequence
 FIELD = "X-Smtptrace-Replay"
 
 _HEADER = re.compile(rb"[!-9;-~]+[ \t]*:")
-_RENEWED = re.compile(rb"(?im)^(?:date|message-id|x-smtptrace-replay)[ \t]*:[^\n]*(?:\n[ \t][^\n]*)*(?:\n|\Z)")
+_RECEIPTS = rb"disposition-notification-to|return-receipt-to|x-confirm-reading-to|errors-to"
+"""Whom to tell of the message besides its sender (RFC 8098, 2.1; the others are older)."""
+_RENEWED = re.compile(
+    rb"(?im)^(?:date|message-id|x-smtptrace-replay|%s)[ \t]*:[^\n]*(?:\n[ \t][^\n]*)*(?:\n|\Z)" % _RECEIPTS
+)
 _BARE = re.compile(rb"\r\n|\r|\n")
 
 
 def renewed(content: bytes, fields: bytes) -> bytes:
-    """The message with these fields at its top in the place of its own Date and Message-ID; the rest is as it was."""
+    """The message with these fields at its top in the place of its own Date and Message-ID, asking for no receipts."""
     if not _HEADER.match(content):
         return fields + b"\r\n" + content
     end = content.find(b"\r\n\r\n")

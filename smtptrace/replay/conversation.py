@@ -51,7 +51,7 @@ class Conversation:
     def _begin(self, step: Step) -> None:
         """Forget what was noted of the step before."""
         self._sent = b""
-        self._adapted: tuple[str, ...] = ()
+        self._adapted = step.adapted
         self._problem = step.why_not
         self._replies: tuple[Said, ...] = ()
 

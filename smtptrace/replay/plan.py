@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from smtptrace.auth import Login, responder
 from smtptrace.errors import UsageError
-from smtptrace.replay import reach
+from smtptrace.replay import reach, sender
 from smtptrace.replay.prepare import messages, path_of
 from smtptrace.replay.step import Act, Script, Step
 from smtptrace.replay.values import ENVIRONMENT
@@ -48,6 +48,14 @@ class Permission:
     messages: int = MOST_MESSAGES
     ambiguous: bool = False
     secrets: frozenset[bytes] = frozenset()
+
+    def may_have(self, path: bytes) -> bool:
+        """Whether a pattern allows the address; one that may be passed on is allowed by its whole name alone."""
+        address = path.decode("utf-8", "backslashreplace").lower()
+        patterns = [each.lower() for each in self.recipients]
+        if not address or address in patterns:
+            return bool(address)
+        return not _ROUTED.search(address) and any(fnmatch.fnmatchcase(address, each) for each in patterns)
 
 
 def refusals(scripts: Sequence[Script], target: Target, allowed: Permission) -> tuple[str, ...]:
@@ -117,7 +125,7 @@ def _strangers(scripts: Sequence[Script], allowed: Permission) -> Iterator[str]:
     for script in scripts:
         replaced = reach.rewritten(script) if allowed.rewritten else frozenset()
         for path in (*_recipients(script, allowed), *reach.recipients(script)):
-            if path not in replaced and not _may_have(path, allowed):
+            if path not in replaced and not allowed.may_have(path):
                 address = path.decode("utf-8", "backslashreplace")
                 yield f"recipient {address!a}: --to ADDRESS rewrites it, --allow-recipient PATTERN lets it be"
 
@@ -127,7 +135,7 @@ def may_go(line: bytes, target: Target, allowed: Permission) -> bool:
     path = path_of(line)
     if target.loopback or allowed.rewritten:
         return True
-    return _may_have(path, allowed) or (allowed.ambiguous and not path)
+    return allowed.may_have(path) or (allowed.ambiguous and not path)
 
 
 def _recipients(script: Script, allowed: Permission) -> Iterator[bytes]:
@@ -136,20 +144,13 @@ def _recipients(script: Script, allowed: Permission) -> Iterator[bytes]:
     return (path_of(step.line) for step in steps if step.act is Act.RCPT and not (step.parts or step.why_not))
 
 
-def _may_have(path: bytes, allowed: Permission) -> bool:
-    """Whether a pattern allows the address; one that may be passed on is allowed by its whole name alone."""
-    address = path.decode("utf-8", "backslashreplace").lower()
-    patterns = [each.lower() for each in allowed.recipients]
-    if not address or address in patterns:
-        return bool(address)
-    return not _ROUTED.search(address) and any(fnmatch.fnmatchcase(address, each) for each in patterns)
-
-
 def _doubts(scripts: Sequence[Script], allowed: Permission) -> Iterator[str]:
     """Octets that another server than the recorded one may take for what they were not."""
     for script in () if allowed.ambiguous else scripts:
+        senders = (f"{_shown(line)!a}: it may name a sender" for line in sender.doubts(script, allowed.may_have))
         yield from (
-            f"session {script.name}: {each}: --allow-ambiguous sends it all the same" for each in reach.doubts(script)
+            f"session {script.name}: {each}: --allow-ambiguous sends it all the same"
+            for each in (*reach.doubts(script), *senders)
         )
 
 

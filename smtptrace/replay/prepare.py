@@ -106,19 +106,19 @@ def _with_tls(steps: tuple[Step, ...], recorded: str, wanted: str) -> tuple[Step
 
 def _chosen(step: Step, choices: Choices) -> Step:
     if step.act is Act.HELLO and choices.helo:
-        return _saying(step, step.verb.encode() + b" " + _word("--helo", choices.helo))
+        return saying(step, step.verb.encode() + b" " + word("--helo", choices.helo))
     if choices.to and step.parts:
-        return _rewritten(step, _word("--to", choices.to))
+        return _rewritten(step, word("--to", choices.to))
     if step.act is Act.MAIL and not choices.to.isascii() and not UTF8.search(step.line):
         return replace(step, line=step.line + b" SMTPUTF8")
     if step.act is Act.RCPT and choices.to:
-        return _saying(step, b"RCPT TO:<" + _word("--to", choices.to) + b">" + _notify(step.line))
+        return saying(step, b"RCPT TO:<" + word("--to", choices.to) + b">" + _notify(step.line))
     if step.login and choices.mechanism and step.login.mechanism != choices.mechanism.upper():
-        return replace(step, login=_under(step.login, _word("--auth", choices.mechanism.upper()).decode()))
+        return replace(step, login=_under(step.login, word("--auth", choices.mechanism.upper()).decode()))
     return step
 
 
-def _saying(step: Step, line: bytes) -> Step:
+def saying(step: Step, line: bytes) -> Step:
     """The step with another line, which goes in one piece where the script is played as sent."""
     parts = tuple(Part((Piece(line + b"\r\n", part.pieces[0].pause_ns),), part.owed) for part in step.parts[:1])
     return replace(step, line=line, open=False, parts=parts)
@@ -129,7 +129,7 @@ def _rewritten(step: Step, address: bytes) -> Step:
     place = place_of_path(step.line)
     if place is None:
         return step
-    return _saying(step, step.line[: place[0]] + address + step.line[place[1] :])
+    return saying(step, step.line[: place[0]] + address + step.line[place[1] :])
 
 
 def _under(login: LoginAs, mechanism: str) -> LoginAs:
@@ -137,7 +137,12 @@ def _under(login: LoginAs, mechanism: str) -> LoginAs:
     return replace(login, mechanism=mechanism, initial=mechanism != "LOGIN", cancelled_after=None)
 
 
-def _word(option: str, value: str) -> bytes:
+def word(option: str, value: str) -> bytes:
+    """A value that stands in a command as one word.
+
+    Raises:
+        UsageError: it cannot.
+    """
     octets = value.encode()
     if re.search(rb"[\x00-\x20\x7f<>]", octets) or not octets:
         raise UsageError(f"{option} {value!a}: cannot stand in a command")

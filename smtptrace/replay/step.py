@@ -109,6 +109,7 @@ class Step:
     fields: frozenset[bytes] = frozenset()
     leaks: bool = False
     bears: bool = False
+    adapted: tuple[str, ...] = ()
 
     @property
     def sends_secret(self) -> bool:

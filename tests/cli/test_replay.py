@@ -84,6 +84,36 @@ def test_refusals(smtptrace: Command, tmp_path: Path, monkeypatch, text: str, op
     assert "nothing was sent" in said.err
 
 
+@pytest.mark.parametrize(
+    ("target", "options", "line"),
+    [
+        ("127.0.0.1:1", [], "MAIL FROM:<a@b>"),
+        (ELSEWHERE, [], "MAIL FROM:<>"),
+        (ELSEWHERE, ["--to", "me@test"], "MAIL FROM:<>"),
+        (ELSEWHERE, ["--to", "a@b"], "MAIL FROM:<a@b>"),
+        (ELSEWHERE, ["--allow-recipient", "a@b"], "MAIL FROM:<a@b>"),
+        (ELSEWHERE, ["--from", "me@test"], "MAIL FROM:<me@test>"),
+        (ELSEWHERE, ["--until", "rcpt"], "MAIL FROM:<a@b>"),
+        ("127.0.0.1:1", ["--from", "<>"], "MAIL FROM:<>"),
+        ("127.0.0.1:1", ["--against", ELSEWHERE], "MAIL FROM:<>"),
+    ],
+)
+def test_nobody_is_told_of_a_message_who_was_not_allowed(
+    smtptrace: Command, tmp_path: Path, target: str, options: list[str], line: str
+) -> None:
+    """A bounce of another machine would go to the recorded sender; the plan shows who takes the place."""
+    for how in ([], ["--as-sent"]):
+        said = smtptrace("replay", "--dry-run", write(tmp_path, SENDING), target, *options, *how)
+        assert f"  C: {line}\n" in said.out
+        assert ("the null sender for a@b" in said.out) is (line == "MAIL FROM:<>" and "--from" not in options)
+
+
+def test_a_sender_that_cannot_stand_in_a_command(smtptrace: Command, tmp_path: Path) -> None:
+    """It is refused."""
+    said = smtptrace("replay", "--dry-run", write(tmp_path, SENDING), "127.0.0.1:1", "--from", "a@b\r\nDATA")
+    assert (said.code, "--from 'a@b\\r\\nDATA': cannot stand in a command" in said.err) == (2, True)
+
+
 def test_the_target_is_never_taken_from_the_trace(smtptrace: Command, tmp_path: Path) -> None:
     """It has to be named."""
     assert smtptrace("replay", write(tmp_path, "# server: 127.0.0.1:1\n" + SENDING)).code == 2

@@ -1,4 +1,4 @@
-"""Laws of replaying what was sent: the octets stay, and nobody gets mail who was not allowed to.
+"""Laws of replaying what was sent: the octets stay, and nobody gets mail, or is told of it, who was not allowed to.
 
 The servers here differ in what they take for the end of a line and of a message, and in how much of a broken command
 they understand; each accepts everything.
@@ -22,6 +22,7 @@ from smtptrace.replay.plan import Permission, Target, refusals
 from smtptrace.replay.prepare import Choices, prepared
 from smtptrace.replay.script import script_of
 from smtptrace.replay.send import player_of
+from smtptrace.replay.sender import with_sender
 from smtptrace.replay.sent_player import SentPlayer
 from smtptrace.replay.step import NotPlayableError, Said
 from smtptrace.secret import Secret
@@ -35,6 +36,11 @@ FRAGMENTS = [
     *(
         "EHLO a",
         "MAIL FROM:<s@x.test>",
+        "MAIL FROM:<me@ok.test>",
+        "mail from: s@x.test",
+        "MAIL FROM s@x.test",
+        "MIAL FROM:<s@x.test>",
+        "s@x.test",
         "RCPT TO:<me@ok.test>",
         "rcpt to: me@ok.test",
         "DATA",
@@ -98,6 +104,8 @@ class Lenient:
     line: re.Pattern[bytes]
     end: re.Pattern[bytes]
     recipients: list[bytes] = field(default_factory=list)
+    senders: list[bytes] = field(default_factory=list)
+    told: list[bytes] = field(default_factory=list)
     replies: list[bytes] = field(default_factory=lambda: [b"220 hi"])
     waiting: bytes = b""
     inside: bool = False
@@ -129,6 +137,7 @@ class Lenient:
             return False
         self.waiting, self.inside = (b"\r\n" + self.waiting)[found.end() :], False
         self.replies.append(b"250 ok")
+        self.told += self.senders
         return True
 
     def _command(self, line: bytes) -> None:
@@ -138,6 +147,8 @@ class Lenient:
                 path = re.match(rb"[ \t]*<([^>]*)>?((?:[@.][^ >]*)?)", named[1])
                 word, _, rest = named[1].strip().partition(b" ")
                 self.recipients.append(path[1] + path[2] if path else rest if re.search(rb"[@<]", rest) else word)
+            sender = re.search(rb"(?i)^[ \t]*(?:MAIL|MIAL)[ \t]*(?:FROM)?[ \t]*:?[ \t]*<?([^ >]*)", way)
+            self.senders += [sender[1]] if sender else []
         size = re.match(rb"(?i)BDAT ([0-9]+)", line)
         if size:
             self.counted = int(size[1])
@@ -185,11 +196,13 @@ def test_nobody_gets_mail_who_was_not_allowed_to(kind, client, replies, turns, t
     except NotPlayableError:
         return
     allowed = Permission(send=True, recipients=() if to else ("*@ok.test",), rewritten=bool(to), messages=99)
+    script = with_sender(script, b"me@ok.test" if to else None, allowed.may_have)
     if any(step.absent for step in script.steps) or refusals([script], THERE, allowed):
         return
     server = Lenient(*(re.compile(each) for each in SERVERS[kind]))
     run(script, server)
     assert all(each.endswith(b"@ok.test") for each in server.recipients), script
+    assert all(not each or each.endswith(b"@ok.test") for each in server.told), script
 
 
 @settings(max_examples=100, deadline=None)
@@ -220,3 +233,8 @@ def test_the_lenient_servers_can_be_fooled():
     server = Lenient(*(re.compile(each) for each in SERVERS["bare LF"]))
     run(script_as_sent(found, "1"), server)
     assert server.recipients == [b"you@evil.test"]
+    assert server.told == []
+    open_one = b"EHLO a\r\nMAIL FROM:<s@x.test>\r\nRCPT TO:<me@ok.test>\r\nDATA\r\nx\r\n.\r\n"
+    server = Lenient(*(re.compile(each) for each in SERVERS["strict"]))
+    run(script_as_sent(session(open_one, [b"250 ok\r\n"] * 2 + [b"354 go\r\n", b"250 ok\r\n"], []), "1"), server)
+    assert server.told == [b"s@x.test"]

@@ -32,6 +32,15 @@ def test_own_fields_give_way():
     assert renewed(message, FIELDS) == b"X-New: 1\r\nFrom: a@b\r\nSubject: s\r\n\r\nDate: in the body\r\n.\r\n"
 
 
+def test_no_receipts():
+    """Nobody is told that a message came who asked for it in its header."""
+    message = (
+        b"Disposition-Notification-To: a@b\r\nFrom: a@b\r\nerrors-to: a@b,\r\n c@d\r\nReturn-Receipt-To: a@b\r\n"
+        b"X-Confirm-Reading-To: a@b\r\nSubject: s\r\n\r\nErrors-To: stays\r\n"
+    )
+    assert renewed(message, FIELDS) == b"X-New: 1\r\nFrom: a@b\r\nSubject: s\r\n\r\nErrors-To: stays\r\n"
+
+
 def test_without_body_or_header():
     """A header alone, and a text without any."""
     assert renewed(b"Subject: s\r\nDate: x", FIELDS) == b"X-New: 1\r\nSubject: s\r\n"
