@@ -131,11 +131,10 @@ class Run:
 
     def say_coverage(self) -> None:
         """What the evidence holds and what not, on standard error."""
-        from smtptrace.outputs.coverage import coverage_lines
+        from smtptrace.outputs.coverage import coverages
 
-        for reading, coverage in self.readings:
-            for text in coverage_lines(reading, coverage, filtered=bool(self.selection)):
-                click.echo(text, err=True)
+        for text in coverages(self.readings, filtered=bool(self.selection)):
+            click.echo(text, err=True)
 
 
 def run_of(

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, tzinfo
+from itertools import chain
 from typing import Any
 
 import click
 
 from smtptrace.cli._reading import Run, reading_options, run_of
+from smtptrace.trace import Trace
 
 GROUP = "look"
+
+_FIRST = 100
+_MOMENT_S = 0.5
+"""So many sessions, or what comes in this time, are waited for before the first line."""
 
 _USUAL = ("id", "start", "client", "server", "helo", "tls", "auth", "from", "rcpt", "msgs", "last")
 
@@ -62,22 +69,32 @@ def _table(run: Run, columns: str | None, wide: bool, zone: tzinfo | None) -> No
     console = Console(soft_wrap=True, highlight=False)
     names = _names(columns, several=len(run.files) > 1)
     width = console.width if console.is_terminal and not wide else None
-    shown = names if width is None or columns else fitting(names, width)
-    lines = layout(shown, width, zone)
-    found = False
     run.say_what_is_shown()
-    for trace, name in run.traces():
-        if not found:
-            console.print(lines.heading(str(datetime.now(zone).astimezone(zone).tzname())))
-            found = True
+    traces = run.traces()
+    first = _first(traces, live="-" in run.files)
+    shown = names if width is None or columns else fitting(names, width, first, zone)
+    lines = layout(shown, width, zone, first)
+    if first:
+        console.print(lines.heading(str(datetime.now(zone).astimezone(zone).tzname())))
+    for trace, name in chain(first, traces):
         console.print(lines.row(trace, name))
-    if not found and not run.unreadable and not run.selection:
+    if not first and not run.unreadable and not run.selection:
         click.echo("smtptrace: no SMTP session was found", err=True)
     sys.stdout.flush()
     if len(shown) < len(names):
         left_out = ", ".join(name for name in names if name not in shown)
         click.echo(f"smtptrace: no room for {left_out}; --wide and --columns show them", err=True)
     run.say_coverage()
+
+
+def _first(traces: Iterator[tuple[Trace, str]], *, live: bool) -> list[tuple[Trace, str]]:
+    """The sessions that the columns are made for: what comes in the first moment, of a pipe only one."""
+    began, found = time.monotonic(), []
+    for each in traces:
+        found.append(each)
+        if live or len(found) == _FIRST or time.monotonic() - began > _MOMENT_S:
+            break
+    return found
 
 
 def _clock(run: Run) -> None:

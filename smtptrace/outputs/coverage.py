@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from smtptrace.coverage import Coverage
 from smtptrace.outputs._text import visible
@@ -16,6 +16,28 @@ OUTCOMES = {
     "headers-only": "only headers were captured",
 }
 """What came of a connection without a word, see `Trace.attempt`."""
+
+
+_SINGLY = 3
+"""So many readings that lack nothing are told one by one; more of them on one line."""
+
+
+def coverages(readings: Sequence[tuple[Reading, Coverage]], *, filtered: bool) -> Iterator[str]:
+    """The coverage of several readings; those of which nothing is missing together where they are many."""
+    told = [(coverage, list(coverage_lines(reading, coverage, filtered=filtered))) for reading, coverage in readings]
+    whole = [coverage for coverage, lines in told if _is_whole(coverage, lines)]
+    are_many = len(whole) > _SINGLY
+    for coverage, lines in told:
+        if not are_many or not _is_whole(coverage, lines):
+            yield from lines
+    if are_many:
+        sessions = sum(coverage.sessions for coverage in whole)
+        others = " more" if len(whole) < len(told) else ""
+        yield f"{len(whole):,}{others} files: {_count(sessions, 'session')}, all readable, nothing skipped or missing"
+
+
+def _is_whole(coverage: Coverage, lines: Sequence[str]) -> bool:
+    return len(lines) == 1 and 0 < coverage.sessions == coverage.readable
 
 
 def coverage_lines(reading: Reading, coverage: Coverage, *, filtered: bool) -> Iterator[str]:

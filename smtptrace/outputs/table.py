@@ -17,17 +17,25 @@ from smtptrace.trace import Trace
 from smtptrace.wire import Connection, Secured
 
 _GAP = "  "
+_SHORTEST = 4
+"""Cells that a column keeps that gives way to another."""
+_WIDEST = 48
+"""Cells that a column has at most where nothing is cut; what is longer moves its row alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its heading, least width, share of the room that is left, and what stands in it."""
+    """A column: its heading, least width, share of the room that is left, and what stands in it.
+
+    `right` puts it to the right; of a `path` the end is kept where it is cut.
+    """
 
     heading: str
     width: int
     share: int
     cell: Callable[[Trace, str, tzinfo | None], str]
     right: bool = False
+    path: bool = False
 
 
 def _helo(trace: Trace, _name: str, _zone: tzinfo | None) -> str:
@@ -99,7 +107,7 @@ COLUMNS: dict[str, Column] = {
     "rcpt": Column("RCPT", 4, 0, _recipients, right=True),
     "msgs": Column("MSGS", 4, 0, _messages, right=True),
     "last": Column("LAST REPLY", 12, 4, _last_reply),
-    "file": Column("FILE", 10, 3, lambda trace, _name, _zone: visible(_file(trace.session.connection))),
+    "file": Column("FILE", 10, 3, lambda trace, _name, _zone: visible(_file(trace.session.connection)), path=True),
 }
 """All columns by the name that `--columns` takes, in their usual order."""
 
@@ -128,49 +136,90 @@ class Layout:
         return text
 
     def _row(self, cells: Iterable[str]) -> str:
-        padded = [
-            self._fit(cell, width, column.right)
-            for cell, width, column in zip(cells, self.widths, self.columns, strict=True)
-        ]
+        padded, excess = [], 0
+        for cell, width, column in zip(cells, self.widths, self.columns, strict=True):
+            room = width
+            if column.share:  # gives way to one before it that must not be cut
+                room = max(width - excess, min(width, _SHORTEST))
+                excess -= width - room
+            fitted = self._fit(cell, room, column)
+            excess += cell_len(fitted) - room
+            padded.append(fitted)
         return _GAP.join(padded).rstrip()
 
-    def _fit(self, cell: str, width: int, right: bool) -> str:
+    def _fit(self, cell: str, width: int, column: Column) -> str:
         length = cell_len(cell)
-        if length > width and self.cut:
-            return set_cell_size(cell, width - 1) + "…"
+        if length > width and self.cut and column.share:
+            return "…" + _end(cell, width - 1) if column.path else set_cell_size(cell, width - 1) + "…"
         space = " " * (width - length)
-        return space + cell if right else cell + space
+        return space + cell if column.right else cell + space
+
+
+def _end(text: str, width: int) -> str:
+    """The last cells of a text."""
+    return set_cell_size(text[::-1], width)[::-1]
 
 
 DISPENSABLE = ("server", "msgs", "tls", "helo", "rcpt", "client")
 """Columns that a narrow terminal does without, the first to go first."""
 
 
-def fitting(names: Sequence[str], width: int) -> list[str]:
+Rows = Sequence[tuple[Trace, str]]
+"""Sessions with their ids."""
+
+
+def fitting(names: Sequence[str], width: int, first: Rows = (), zone: tzinfo | None = None) -> list[str]:
     """The columns that have room side by side, without the dispensable ones that have not."""
     kept = list(names)
     for name in DISPENSABLE:
-        if _least(kept) > width and name in kept:
+        columns = [COLUMNS[each] for each in kept]
+        if name in kept and _row_width(_least(columns, _wanted(columns, first, zone))) > width:
             kept.remove(name)
     return kept
 
 
-def _least(names: Sequence[str]) -> int:
-    return sum(COLUMNS[name].width + len(_GAP) for name in names) - len(_GAP)
-
-
-def layout(names: Sequence[str], width: int | None, zone: tzinfo | None) -> Layout:
+def layout(names: Sequence[str], width: int | None, zone: tzinfo | None, first: Rows = ()) -> Layout:
     """The layout of the named columns.
 
     Args:
         names: keys of `COLUMNS`.
         width: cells to fill, None for as many as each row needs (`--wide`).
         zone: the zone of the times, None for the machine's own.
+        first: the first rows, whose cells tell how wide columns had better be.
     """
     columns = [COLUMNS[name] for name in names]
-    widths = [column.width for column in columns]
-    room = (width or 0) - _least(names)
-    shares = sum(column.share for column in columns)
-    if room > 0 and shares:
-        widths = [least + room * column.share // shares for least, column in zip(widths, columns, strict=True)]
+    wanted = _wanted(columns, first, zone)
+    widths = [min(cells, _WIDEST) for cells in wanted] if width is None else _shared(columns, wanted, width)
     return Layout(columns, widths, zone, cut=width is not None)
+
+
+def _wanted(columns: Sequence[Column], first: Rows, zone: tzinfo | None) -> list[int]:
+    """The cells that each column would take."""
+    return [
+        max([column.width, *(cell_len(column.cell(trace, name, zone)) for trace, name in first)]) for column in columns
+    ]
+
+
+def _least(columns: Sequence[Column], wanted: Sequence[int]) -> list[int]:
+    """The cells without which a column is of no use; what has no share is never cut."""
+    return [column.width if column.share else cells for column, cells in zip(columns, wanted, strict=True)]
+
+
+def _row_width(widths: Sequence[int]) -> int:
+    return sum(widths) + len(_GAP) * (len(widths) - 1)
+
+
+def _shared(columns: Sequence[Column], wanted: Sequence[int], width: int) -> list[int]:
+    """The width divided: first to those that want more than the least, what is left to all."""
+    widths = _least(columns, wanted)
+    for aim in (wanted, [width] * len(columns)):
+        while room := max(0, width - _row_width(widths)):
+            shares = [
+                column.share if cells < most else 0 for column, cells, most in zip(columns, widths, aim, strict=True)
+            ]
+            if not any(shares):
+                break
+            for at, share in enumerate(shares):
+                given = min(-(-room * share // sum(shares)), aim[at] - widths[at], width - _row_width(widths))
+                widths[at] += max(0, given)
+    return widths

@@ -55,3 +55,37 @@ def test_the_least_important_columns_go_first() -> None:
     kept = fitting(list(COLUMNS), 80)
     assert {"id", "start", "auth", "last"} <= set(kept)
     assert "server" not in kept
+
+
+@pytest.mark.parametrize("width", [80, 100, 120, 200])
+def test_columns_are_as_wide_as_the_first_rows_want(width: int) -> None:
+    """No column is cut while another has room to spare, and the row still fits."""
+    lines = layout(["id", "from", "last"], width, UTC, [(TRACE, "7")])
+    row = lines.row(TRACE, "7").plain
+    assert "a@example.org" in row
+    assert "250 2.0.0 queued as 4711ABCDEF" in row
+    assert cell_len(row) <= width
+
+
+def test_rows_of_a_pipe_stand_under_their_headings() -> None:
+    """Where nothing is cut, what the first rows hold sets the columns."""
+    lines = layout(["id", "auth", "from", "msgs", "last"], None, UTC, [(TRACE, "7")])
+    heading, row = lines.heading("UTC").plain, lines.row(TRACE, "7").plain
+    assert heading.index("LAST REPLY") == row.index("250 2.0.0")
+    assert heading.index("FROM") == row.index("a@example.org")
+
+
+def test_an_id_is_never_cut() -> None:
+    """It is what -s takes; the columns behind it give way."""
+    lines = layout(["id", "start", "auth", "from", "last"], 80, UTC, [(TRACE, "7")])
+    row = lines.row(TRACE, "12:1234567890").plain
+    assert row.startswith("12:1234567890 ")
+    assert cell_len(row) <= 80
+
+
+def test_of_a_path_the_end_is_kept() -> None:
+    """Captures mostly lie in one folder, and their names tell them apart."""
+    trace = trace_session(session("S: 220 hi"))
+    trace.session.connection.origin.path = "captures/a-very-long-folder/that-does-not-fit.pcapng"
+    row = layout(["id", "file"], 24, UTC, [(trace, "7")]).row(trace, "7").plain
+    assert row == "7      …s-not-fit.pcapng"
