@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable
+from getpass import GetPassWarning
 from typing import Any, TypeVar
 
 import click
@@ -36,8 +38,10 @@ def secret_from(descriptor: int | None, variable: str = PASSWORD, what: str = "P
     if variable in os.environ:
         return Secret(os.environ[variable])
     try:
-        return Secret(click.prompt(what, hide_input=True, default="", show_default=False, err=True))
-    except click.Abort as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", GetPassWarning)  # it would be read from a pipe, or shown
+            return Secret(click.prompt(what, hide_input=True, default="", show_default=False, err=True))
+    except (click.Abort, GetPassWarning) as error:
         raise UsageError(f"no {what.lower()}: type it at the prompt, or use --password-fd or {variable}") from error
 
 

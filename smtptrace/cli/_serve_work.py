@@ -15,13 +15,12 @@ from typing import Any
 import click
 
 from smtptrace import net
-from smtptrace._private import private_file
 from smtptrace.cli._password import PASSWORD, secret_from
 from smtptrace.cli._reading import Run
 from smtptrace.errors import UnreadableError, UsageError
 from smtptrace.outputs._text import visible
 from smtptrace.replay.junit import Case, junit, write_report
-from smtptrace.replay.save import checked, saver
+from smtptrace.replay.save import saving
 from smtptrace.replay.serve import Manner, Unrecorded
 from smtptrace.replay.serve_many import Service, Terms
 from smtptrace.replay.serve_outcome import case, suite
@@ -63,7 +62,7 @@ class Work:
             click.echo(f"smtptrace: {visible(text, 300)}", err=True)
         place = _place(self.options["listen"])
         with ExitStack() as stack:
-            save = _saver(self.options["save"], stack)
+            save = stack.enter_context(saving(self.options["save"]))
             terms = self._terms(sessions, manner, place)
             listener = stack.enter_context(net.Listener(*place))
             ended: queue.SimpleQueue[Served] = queue.SimpleQueue()
@@ -154,10 +153,6 @@ def _place(text: str) -> tuple[str, int]:
         return host.strip("[]"), 0
     found = net.endpoint(text, 25)
     return found.host, found.port
-
-
-def _saver(path: Path | None, stack: ExitStack) -> Callable[[Connection], None]:
-    return saver(path, stack.enter_context(private_file(checked(path)))) if path else lambda _: None
 
 
 def _write(path: Path, octets: bytes) -> None:

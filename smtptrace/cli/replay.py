@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 import click
@@ -43,8 +41,9 @@ def command(source: str, target: str, **options: Any) -> int:
     work = Work(source, _sites(target, options), options)
     if options["dry_run"]:
         return _dry_run(work)
-    with ExitStack() as stack:
-        save = _saver(options["save"], stack)
+    from smtptrace.replay.save import saving
+
+    with saving(options["save"]) as save:
         work.refuse()
         return _finish(work, work.play(save, _printer(work)))
 
@@ -68,16 +67,6 @@ def _dry_run(work: Any) -> int:
     for refusal in work.refusals():
         click.echo(f"needed: {refusal}")
     return 0
-
-
-def _saver(path: Path | None, stack: ExitStack) -> Callable[[Any], None]:
-    """What keeps a connection; the file is made before anything is sent."""
-    if path is None:
-        return lambda _: None
-    from smtptrace._private import private_file
-    from smtptrace.replay.save import checked, saver
-
-    return saver(path, stack.enter_context(private_file(checked(path))))
 
 
 def _printer(work: Any) -> Callable[[Any], None]:

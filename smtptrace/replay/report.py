@@ -143,7 +143,9 @@ def suites(results: Sequence[Result], left: Sequence[NotPlayed] = ()) -> tuple[S
 
 
 def _suite(result: Result) -> Suite:
-    cases = tuple(_case(number, each) for number, each in enumerate(result.comparison.steps, 1))
+    first = result.comparison.first
+    later = len(result.comparison.steps) if first is None else first + 1
+    cases = tuple(_case(at + 1, each, after=at >= later) for at, each in enumerate(result.comparison.steps))
     return Suite(f"session {result.script.name} at {result.target}", cases)
 
 
@@ -155,10 +157,11 @@ _KINDS = {
 }
 
 
-def _case(number: int, compared: Compared) -> Case:
+def _case(number: int, compared: Compared, *, after: bool) -> Case:
+    """A step as a test case; what was not reached `after` the first difference is no failure of its own."""
     done = compared.done
     seconds = (done.received.latency_ns or 0) / 1e9 if done.received else 0.0
-    kind = _KINDS.get(compared.status)
+    kind = "skipped" if after and compared.status is Status.NOT_REACHED else _KINDS.get(compared.status)
     why = {kind: compared.detail or compared.status.value} if kind else {}
     return Case(f"{number} {done.step.verb or 'greeting'}", seconds, **why)
 

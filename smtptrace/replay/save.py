@@ -2,16 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from smtptrace import pcapng
+from smtptrace._private import private_file
 from smtptrace.errors import UsageError
 from smtptrace.transcripts.dialogue import write
 from smtptrace.wire import Connection
 
 FORMS = (".pcapng", ".smtp")
+
+
+@contextmanager
+def saving(path: Path | None) -> Iterator[Callable[[Connection], None]]:
+    """What keeps connections in a new file of mode 0600, which is there at once and gone again where none was kept.
+
+    Raises:
+        UsageError: the file cannot be made.
+    """
+    if path is None:
+        yield lambda _: None
+        return
+    kept = False
+    with private_file(checked(path)) as stream:
+        write_one = saver(path, stream)
+
+        def save(connection: Connection) -> None:
+            nonlocal kept
+            kept = True
+            write_one(connection)
+
+        try:
+            yield save
+        finally:
+            if not kept:
+                path.unlink(missing_ok=True)
 
 
 def saver(path: Path, stream: BinaryIO) -> Callable[[Connection], None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import socket
 from pathlib import Path
 from xml.etree import ElementTree
@@ -260,3 +261,21 @@ def test_ntlm_without_pyspnego(smtptrace: Command, tmp_path: Path, monkeypatch) 
         said = smtptrace("replay", write(tmp_path, LOGIN), f"127.0.0.1:{server.port}", "--auth", "NTLM", "--force-auth")
         assert (said.code, server.connections) == (4, 0)
     assert "install pyspnego" in said.err
+
+
+@pytest.mark.parametrize("name", ["run.pcapng", "run.smtp"])
+def test_nothing_is_left_where_nothing_was_sent(smtptrace: Command, tmp_path: Path, name: str) -> None:
+    """What was refused leaves no empty recording, which would stand in the way of the next run."""
+    path = tmp_path / name
+    assert smtptrace("replay", write(tmp_path, SENDING), ELSEWHERE, "--save", path).code == 2
+    assert not path.exists()
+
+
+def test_a_password_is_not_read_where_it_would_be_shown(smtptrace: Command, tmp_path: Path, monkeypatch) -> None:
+    """Without a terminal that can hide it nobody is asked."""
+    monkeypatch.delenv("SMTPTRACE_PASSWORD", raising=False)
+    monkeypatch.setattr("getpass.getpass", getpass.fallback_getpass)
+    said = smtptrace("replay", write(tmp_path, LOGIN), "127.0.0.1:1")
+    assert (said.code, said.out) == (2, "")
+    assert said.err.endswith("type it at the prompt, or use --password-fd or SMTPTRACE_PASSWORD\n")
+    assert "echoed" not in said.err

@@ -58,9 +58,16 @@ def test_junit():
     ]
     found = ElementTree.fromstring(junit("replay", suites(results, [NotPlayed("7", "it is encrypted")])))
     counts = [tuple(each.get(key) for key in ("tests", "failures", "errors", "skipped")) for each in found]
-    assert counts == [("6", "0", "0", "0"), ("6", "1", "0", "0"), ("6", "3", "1", "0"), ("1", "0", "0", "1")]
+    assert counts == [("6", "0", "0", "0"), ("6", "1", "0", "0"), ("6", "0", "1", "3"), ("1", "0", "0", "1")]
     assert found[0][0].get("name") == "1 greeting"
     assert len(suites(results)) == 3
+
+
+def test_what_was_not_reached_is_no_failure_of_its_own():
+    """One refusal is one failure, however much would have followed."""
+    (suite,) = suites([result(*with_reply(2, b"550 5.7.1 no")[:3])])
+    kinds = [(bool(case.failure), bool(case.skipped)) for case in suite.cases]
+    assert kinds == [(False, False)] * 2 + [(True, False)] + [(False, True)] * 3
 
 
 def test_a_session_that_was_not_played():
