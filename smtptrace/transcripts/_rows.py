@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
+from smtptrace.transcripts._folded import goes_on, joined
 from smtptrace.transcripts._text import Line, Text
 from smtptrace.transcripts._times import Stamp, stamp
 from smtptrace.wire import Endpoint, Event, Exactness
@@ -70,9 +71,13 @@ def marked(
     width = 0
     for line in text.lines:
         found = pattern.match(line.data)
-        if not found and held and width == COLUMNS and held.kind in SAID_BY and _continues(line.data):
-            held, width = held._replace(data=held.data + line.data), len(line.data)
-            continue
+        if not found and held and held.kind in SAID_BY:
+            if width == COLUMNS and _continues(line.data):
+                held, width = held._replace(data=held.data + line.data), len(line.data)
+                continue
+            if goes_on(held.data, line.data):
+                held = held._replace(data=joined(held.data, line.data))
+                continue
         row = _row(line, found) if found else other(line, held)
         width = len(line.data)
         if row is not None:

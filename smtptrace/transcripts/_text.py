@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
 
+from smtptrace.transcripts._html_table import as_bars
 from smtptrace.transcripts._source import Line, Lines, SourceLines, split
 from smtptrace.transcripts._times import Stamp
 
@@ -32,10 +33,14 @@ OVERSTRIKE = re.compile(rb"(.)\x08(?=\1)|_\x08(?=.)")
 ESCAPED_HTML = re.compile(
     rb"-&gt;|&lt;-|(?:FROM|TO): ?&lt;|&gt; *(?:EHLO|HELO)|&lt; *[2-5][0-9][0-9][ -]|&#x?[0-9a-f]{1,6};|&quot;", re.I
 )
-TAGS = re.compile(rb"</?(?:pre|code|p|div|span|samp|tt|b|i|em|strong|blockquote|td|tr|li|ul)(?: [^<>]{0,300})?>", re.I)
+TAGS = re.compile(
+    rb"</?(?:pre|code|p|div|span|samp|tt|b|i|em|strong|blockquote|table|thead|tbody|td|th|tr|li|ul)(?: [^<>]{0,300})?>",
+    re.I,
+)
 BREAK = re.compile(rb"<br ?/?>(?:\r?\n)?", re.I)
 FENCE = re.compile(rb"[ \t]*(?:```|~~~)[\w.+-]*[ \t]*$")
-QUOTED_REPLY = re.compile(rb"> ?(?:> ?)*(?:\S{0,12} {0,3}){0,2}[2-5][0-9][0-9][ -]")
+QUOTES = (b">", b"|")
+QUOTED_REPLY = re.compile(rb"[>|] ?(?:[>|] ?)*(?:\S{0,12} {0,3}){0,2}[2-5][0-9][0-9][ -]")
 OPENS_PART = re.compile(rb"[ \t]*<(?:pre|code)\b", re.I)
 
 
@@ -114,7 +119,10 @@ def _plain(data: bytes) -> bytes:
         data = ESCAPES.sub(b"", data)
     if b"\x08" in data and len(OVERSTRIKE.findall(data[:SAMPLE])) * 2 > data.count(b"\x08", 0, SAMPLE) > 8:
         data = OVERSTRIKE.sub(b"", data)
-    if b"<br" in data[:SAMPLE] or b"<BR" in data[:SAMPLE] or b"<pre" in data[:SAMPLE]:
+    sample = data[:SAMPLE].lower()
+    if b"<td" in sample or b"<br" in sample:
+        data = as_bars(data)
+    if b"<br" in sample or b"<pre" in sample or b"<td" in sample:
         data = TAGS.sub(_tag, BREAK.sub(b"\n", data))
     if ESCAPED_HTML.search(data):
         data = html.unescape(data.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
@@ -142,9 +150,9 @@ def _fenced(lines: Lines) -> Iterator[Lines]:
 
 
 def _unquoted(lines: list[bytes]) -> list[bytes]:
-    """Lines without the `>` that quoting puts before them: runs that hold a reply under such a mark."""
+    """Lines without the `>` or `|` that quoting puts before them: runs that hold a reply under such a mark."""
     for _ in range(QUOTE_LEVELS):
-        runs = list(_quoted_runs(lines))
+        runs = [run for mark in QUOTES for run in _quoted_runs(lines, mark)]
         if not runs:
             break
         for start, stop in runs:
@@ -154,10 +162,11 @@ def _unquoted(lines: list[bytes]) -> list[bytes]:
     return lines
 
 
-def _quoted_runs(lines: Sequence[bytes]) -> Iterator[tuple[int, int]]:
+def _quoted_runs(lines: Sequence[bytes], mark: bytes) -> Iterator[tuple[int, int]]:
+    """Where runs of quoted lines begin and end; what a bar ends too is a table."""
     start, replies = 0, 0
     for at, line in enumerate(lines):
-        if line.startswith(b">") and not line.startswith(b">,"):
+        if line.startswith(mark) and not line.startswith(b">,") and not (mark == b"|" and line.endswith(b"|")):
             replies += QUOTED_REPLY.match(line) is not None
             continue
         if replies and at - start >= QUOTED_RUN:

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterable, Iterator
 
 from smtptrace.transcripts._build import connections
+from smtptrace.transcripts._folded import unfolded
 from smtptrace.transcripts._infer import is_reply, sides
 from smtptrace.transcripts._rows import Kind, Row, note
 from smtptrace.transcripts._text import Text
-from smtptrace.transcripts.telnet import keyed
+from smtptrace.transcripts.telnet import keyed, unwrapped
 from smtptrace.wire import Certificate, Connection, Gap, GapReason, Secured, Side
 
 HIDES = frozenset({"line-ends", "greeting", "commands", "replies", "times", "endpoints"})
@@ -46,7 +47,7 @@ def _rows(text: Text) -> Iterator[Row]:
     secured, certificate = Secured(opened=True), Certificate("")
     held: list[Row] = []
     began = inside = content = False
-    for line in text.lines:
+    for line in unfolded(unwrapped(text.lines)):
         data = line.data
         inside = not content and (data.startswith(b"-----BEGIN") or (inside and not data.startswith(b"-----END")))
         fact = FACT.match(data)

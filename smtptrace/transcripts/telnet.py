@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from smtptrace.transcripts._build import connections
+from smtptrace.transcripts._folded import unfolded
 from smtptrace.transcripts._infer import COMMAND, is_reply, sides
 from smtptrace.transcripts._rows import COLUMNS, Kind, Row, endpoint
 from smtptrace.transcripts._text import Line, Text
@@ -104,7 +105,7 @@ def _control(found: re.Match[bytes]) -> bytes:
 def said(text: Text) -> Iterator[Row]:
     """Each line as one that somebody said, but for those of the terminal program."""
     indent = 0
-    for line in unwrapped(text.lines):
+    for line in unfolded(unwrapped(text.lines)):
         data = line.data
         if data[:1].isspace():
             bare = data.lstrip(b" \t")

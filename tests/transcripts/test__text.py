@@ -132,3 +132,11 @@ def test_line_numbers_are_those_of_the_text() -> None:
 def test_fences_divide() -> None:
     """A part is what stands between fences, or around them."""
     assert [len(part.lines) for part in parts(b"a\n```\nb\nc\n```\nd\n")] == [1, 2, 1]
+
+
+def test_quoted_with_bars() -> None:
+    """Some programs put a bar before what they quote; a table has one behind it too."""
+    dialogue = "220 mx.test ESMTP\nHELO a\n250 hi\nQUIT\n221 bye\n"
+    quoted = "".join(f"| {line}\n" for line in dialogue.splitlines())
+    assert exchanges(quoted) == ["HELO 250, QUIT 221"]
+    assert dialect(quoted) == "telnet"

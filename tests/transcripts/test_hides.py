@@ -37,6 +37,7 @@ HIDES = {
     "smtplib": "greeting times tls",
     "swaks": "content credentials line-ends times",
     "symfony": "closing content endpoints line-ends times tls",
+    "table": "endpoints line-ends times tls",
     "tcpdump": "line-ends tls",
     "tcpflow": "line-ends times",
     "telnet": "line-ends times tls",
