@@ -12,7 +12,8 @@ MASK = re.compile(
     rb"\*{3,}|x{4,}|X{4,}|\.{3}|-{4,}|_{4,}|\xe2\x80[\xa2\xa6]+|"
     rb"[\[(<{]{1,2}[ *]*(?:[\w ,]{0,30}(?:credential|redact|remov|hidden|hide|secret|password|snip"
     rb"|mask|suppress|omit|filter|cut|"
-    rb"authentication response|token|base64|censor)[\w ,]{0,40}|\.{2,3}|\xe2\x80\xa6)[ *]*[\])>}]{1,2}|"
+    rb"authentication (?:response|information)|binary data|user ?name"
+    rb"|token|base64|censor)[\w ,]{0,40}|\.{2,3}|\xe2\x80\xa6)[ *]*[\])>}]{1,2}|"
     rb"(?i:redacted|removed|hidden|masked|censored|snip|PROVIDED_BUT_REMOVED|sanitized)|/\* ?secret ?\*/",
     re.I,
 )

@@ -46,10 +46,10 @@ REPEATED = re.compile(
 """What stands before a reply or command that is told once more."""
 
 ENDED = re.compile(rb"(?:\\r\\n|\\n|\\r)+[\"']?.*$|\r+$")
-SPELLED = re.compile(rb"<CRLF>$")
+SPELLED = re.compile(rb"(?:<CRLF>|<EOL>|<CR><LF>|\[CRLF\])$")
 """A line end as a log spells it out; the reply to DATA ends so too."""
 
-BETWEEN = re.compile(rb"<CRLF>(?=[2-5][0-9][0-9][ -])")
+BETWEEN = re.compile(rb"(?:<CRLF>|<EOL>|<CR><LF>|\[CRLF\])(?=[2-5][0-9][0-9][ -])")
 
 BEGINS = re.compile(rb"[\[(\t ]*(?:" + re.sub(rb"\?P<\w+>", b"?:", STAMP.pattern) + rb")")
 """A time at the beginning of a line, whose parts are no code."""
@@ -61,7 +61,12 @@ SUPPRESSED = re.compile(
     rb"\W*(?:logging|command|line|password|credentials?|auth\w*)? ?(?:suppressed|hidden|removed)\b", re.I
 )
 NUMBER = re.compile(rb"(?<![\w.:])[0-9]{1,12}(?![\w.:])")
-"""A number that stands for itself, behind the time."""
+ENCLOSED = re.compile(rb"\[[^\]]*\]|<[^>]*>|\([^)]*\)|\{[^}]*\}")
+"""A number that stands for itself, behind the time and outside of brackets."""
+
+LOGS_IN = re.compile(rb"auth|credential|password", re.I)
+MECHANISM = re.compile(rb"\bAUTH (?P<name>[A-Z][A-Z0-9-]{2,19})\b")
+"""What names the mechanism of a login whose command is not shown."""
 
 PART = re.compile(rb"\.[0-9]{1,4}\]")
 """The number of a transaction behind the name of its session."""
@@ -170,17 +175,36 @@ def _rows(text: Text, marks: Marks) -> Iterator[Row]:
     kinds.sort(key=lambda pair: -sum(map(len, pair[1].parts)))  # one mark may begin as another does
     last: Row | None = None
     by: Mark | None = None
+    named: re.Match[bytes] | None = None
+    challenged = False
     for line in text.lines:
         row, found = _row(line, kinds)
         if row and last and found is not by and row.kind is last.kind and row.data.split() == last.data.split():
             continue
         by = found or by
         if row is None and line.data.strip():
-            after = last and last.kind in (Kind.SERVER, Kind.SAID) and is_reply(line.data.lstrip())
-            row = last._replace(frame=line.number, data=line.data.strip()) if last and after else note(line)
+            row = _unmarked(line, last)
+            named = MECHANISM.search(line.data) or named
         if row is not None:
-            last = row
-            yield row
+            last = row if challenged else _as_login(row, named)
+            challenged = row.data.startswith(b"334") or (challenged and row.kind is Kind.NOTE)
+            yield last
+
+
+def _as_login(row: Row, named: re.Match[bytes] | None) -> Row:
+    """A line that the log leaves out because it logs in, as AUTH with what is known of it."""
+    if row.kind is not Kind.UNSEEN or not LOGS_IN.search(row.data):
+        return row
+    command = b"AUTH " + named["name"] if named else b"AUTH"
+    return row._replace(kind=Kind.CLIENT, data=command, exactness=Exactness.MASKED)
+
+
+def _unmarked(line: Line, last: Row | None) -> Row:
+    """A line without a mark: more of a reply, the greeting of a log that begins with one, or a note."""
+    said = line.data.strip()
+    if last and last.kind in (Kind.SERVER, Kind.SAID) and is_reply(said):
+        return last._replace(frame=line.number, data=said)
+    return Row(Kind.SERVER, line.number, said) if last is None and said.startswith(b"220") else note(line)
 
 
 def _row(line: Line, kinds: Sequence[tuple[Kind, Mark]]) -> tuple[Row | None, Mark | None]:
@@ -203,7 +227,7 @@ def _told(line: Line, kind: Kind, end: int, varying: Sequence[bytes]) -> Row:
     when = STAMP.search(line.data, 0, min(end + 1, 80))
     began = when.end() if when else 0
     apart = [part for part in varying if BRACKETED.fullmatch(part) and not STAMP.search(part)]
-    numbers = NUMBER.findall(line.data, began, end) if began else []
+    numbers = NUMBER.findall(ENCLOSED.sub(b" ", line.data[began:end]))
     key = b"\0".join((b" ".join(apart), b" ".join(numbers)))
     return Row(kind, line.number, said, key, stamp(line.data[when.start() :]) if when else None, exactness)
 

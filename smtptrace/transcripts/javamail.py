@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from smtptrace.transcripts._build import connections
-from smtptrace.transcripts._infer import sides
+from smtptrace.transcripts._infer import is_reply, sides
 from smtptrace.transcripts._rows import Kind, Row, likely, note
 from smtptrace.transcripts._text import Line, Text
 from smtptrace.wire import Connection, Endpoint, Exactness
@@ -17,6 +17,12 @@ TRYING = re.compile(
     rb".*trying to connect to host \"(?P<host>[^\"]*)\", port (?P<port>[0-9]{1,5}), isSSL (?:true|false)"
 )
 SUPPRESSED = re.compile(rb"DEBUG SMTPS?: (?P<command>AUTH [\w-]+) command trace suppressed")
+THROWN = re.compile(
+    rb"(?:Exception in thread \"[^\"]*\" |Caused by: |[ \t]+nested exception is:|[\w $.-]{0,80}?THROW:)"
+    rb"|(?:[a-z]\w*\.)+[A-Z]\w*(?:Exception|Error)\b"
+)
+"""Begins what an exception says; it may quote a reply over several lines."""
+
 ANSWERED = re.compile(rb"DEBUG SMTPS?: AUTH [\w-]+ (?:succeeded|failed)")
 REFUSED = re.compile(
     rb"(?:Exception in thread \"[^\"]*\" "
@@ -36,11 +42,12 @@ def read(text: Text) -> Iterable[Connection]:
 
 def _rows(text: Text) -> Iterator[Row]:
     """The lines; a suppressed AUTH is a command whose reply only the exception tells."""
-    hidden = False
+    hidden = thrown = False
     refused = any(REFUSED.match(line.data) for line in text.lines)
     for line in text.lines:
         if line.data.startswith(b"DEBUG"):
             yield _debug(line)
+        thrown = THROWN.match(line.data) is not None or (thrown and is_reply(line.data))
         reply = REFUSED.match(line.data) if hidden else None
         command = SUPPRESSED.match(line.data)
         if command:
@@ -53,6 +60,8 @@ def _rows(text: Text) -> Iterator[Row]:
             hidden = False
             yield note(line)
             yield Row(Kind.SERVER, line.number, reply["reply"])
+        elif thrown:
+            yield note(line)
         elif not line.data.startswith((b"DEBUG", b"\tat ")):
             yield Row(Kind.SAID, line.number, line.data)
 

@@ -12,7 +12,8 @@ from smtptrace.wire import Connection
 
 HIDES = frozenset({"line-ends", "times"})
 LINE = re.compile(
-    rb"--> ?(?P<client>.*)|<-- ?(?P<server>.*)|(?P<noise>[a-z_ ]{3,40} = .*"
+    rb"--> ?(?P<client>.*)|<-- ?(?P<server>.*)|(?P<note>host += (?P<peer>\S+)|port += (?P<host>)(?P<port>[0-9]{1,5}))$"
+    rb"|(?P<noise>[a-z_ ]{3,40} = .*"
     rb"|loaded .* configuration file .*|[ \t]+(?:CN|O|OU|C|L|ST)=.*)"
 )
 MARK = re.compile(rb"(?:-->|<--)(?: (?!b['\"])|$)")
@@ -25,4 +26,5 @@ def confidence(text: Text) -> float:
 
 def read(text: Text) -> Iterable[Connection]:
     """The sessions, one for each greeting."""
-    return connections(text, "msmtp", marked(text, LINE), HIDES)
+    rows = (row._replace(data=b"") if row.server else row for row in marked(text, LINE))  # a setting is no note
+    return connections(text, "msmtp", rows, HIDES)

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 from smtptrace.transcripts._build import connections
+from smtptrace.transcripts._hidden import is_masked
+from smtptrace.transcripts._infer import is_reply
 from smtptrace.transcripts._rows import Kind, Row, likely, marked
 from smtptrace.transcripts._text import Text
 from smtptrace.wire import Connection
@@ -24,6 +26,8 @@ MARK = re.compile(
     rb"|CLIENT -> (?:SERVER|SMTP)|SMTP -> FROM SERVER|SMTP -> (?:ERROR|NOTICE)|SMTP INBOUND"
     rb"|Connection: open(?:ing|ed)|SMTP (?:ERROR|Error|NOTICE)):?"
 )
+SERVER = re.compile(rb"SERVER -> CLIENT:|FROM SERVER:|SMTP INBOUND")
+FAILED = re.compile(rb"SMTP ERROR: .{0,60}command failed: (?P<reply>[45][0-9][0-9][ -].*)")
 LOGGED = re.compile(rb"(?:\\r\\n|\r)*(?:, referer: \S*)?$")
 """What an error log adds: line ends spelled out, the page."""
 
@@ -35,7 +39,9 @@ def confidence(text: Text) -> float:
 
 def read(text: Text) -> Iterable[Connection]:
     """The sessions, one for each `Connection: opening to` or greeting."""
-    return connections(text, "phpmailer", _plain(marked(text, LINE)), HIDES)
+    rows = _plain(marked(text, LINE))
+    one_sided = not any(SERVER.search(line) for line in text.octets)
+    return connections(text, "phpmailer", _answered(rows) if one_sided else rows, HIDES)
 
 
 def _plain(rows: Iterator[Row]) -> Iterator[Row]:
@@ -44,4 +50,28 @@ def _plain(rows: Iterator[Row]) -> Iterator[Row]:
         data = row.data
         if row.kind in (Kind.CLIENT, Kind.SERVER) and (b"\\r\\n" in data or b", referer: " in data):
             data = LOGGED.sub(b"", data, count=1).replace(b"\\r\\n", b"\n")
-        yield row._replace(data=data)
+        if data or row.kind is not Kind.SERVER:
+            yield row._replace(data=data)
+
+
+def _answered(rows: Iterator[Row]) -> Iterator[Row]:
+    """The rows of level 1, which shows the client's side: a reply is told of only where it was a refusal."""
+    asked: Row | None = None
+    told = False
+    for row in rows:
+        failed = FAILED.match(row.data) if row.kind is Kind.NOTE else None
+        if asked and failed:
+            told = True
+            yield row
+            yield row._replace(kind=Kind.SERVER, data=failed["reply"])
+        elif told and row.kind is Kind.NOTE and is_reply(row.data):
+            yield row._replace(kind=Kind.SERVER)
+        elif row.kind is Kind.CLIENT and is_masked(row.data):
+            yield row._replace(kind=Kind.UNSEEN, data=b"")
+        elif row.kind is Kind.CLIENT:
+            if asked and not told:
+                yield asked._replace(kind=Kind.UNHEARD)
+            asked, told = row, False
+            yield row
+        else:
+            yield row

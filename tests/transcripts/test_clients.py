@@ -188,3 +188,50 @@ def test_s_client_hides_its_beginning() -> None:
         "S: 250 ok",
     ]
     assert told(head + "220 hi\nQUIT\n221 bye\n")[:2] == ["tls implicit TLSv1.3", "S: 220 hi"]
+
+
+def test_phpmailer_at_level_1() -> None:
+    """The client's side alone: replies are not shown, but for the one that an error tells of, over several lines."""
+    text = (
+        "2026-01-02 03:14:00 CLIENT -> SERVER: EHLO a\n2026-01-02 03:14:00 CLIENT -> SERVER: AUTH LOGIN\n"
+        "2026-01-02 03:14:00 CLIENT -> SERVER: [credentials hidden]\n"
+        "2026-01-02 03:14:00 CLIENT -> SERVER: [credentials hidden]\n"
+        "2026-01-02 03:14:01 SMTP ERROR: Password command failed: 535-5.7.8 Not accepted.\n535 5.7.8 Ask us\n"
+        "SMTP Error: Could not authenticate.\n2026-01-02 03:14:01 CLIENT -> SERVER: QUIT\n"
+    )
+    assert exchanges(text) == ["EHLO -, AUTH 535, QUIT -"]
+    assert told(text) == [
+        "gap: server",
+        "C: EHLO a",
+        "gap: server",
+        "C: AUTH LOGIN",
+        "gap: client",
+        "S: 535-5.7.8 Not accepted.",
+        "S: 535 5.7.8 Ask us",
+        "C: QUIT",
+    ]
+
+
+def test_phpmailer_that_heard_nothing() -> None:
+    """An empty line of the server's is what PHPMailer writes when the connection is gone."""
+    text = "SERVER -> CLIENT: 220 hi\nCLIENT -> SERVER: QUIT\nSERVER -> CLIENT: \nSMTP ERROR: QUIT command failed: \n"
+    assert told(text) == ["S: 220 hi", "C: QUIT"]
+
+
+def test_javamail_exception_that_quotes_a_reply() -> None:
+    """What the exception says again is no further dialogue."""
+    text = (
+        'DEBUG SMTP: trying to connect to host "mx.test", port 587, isSSL false\n220 mx.test\nEHLO a\n'
+        '250 AUTH XOAUTH2\nDEBUG SMTP: Found extension "AUTH"\nAUTH XOAUTH2 dXNlcj1h\n535-5.7.8 no\n535 5.7.8 sorry\n'
+        "DEBUG SMTP: AUTH XOAUTH2 failed\n"
+        'Exception in thread "main" jakarta.mail.AuthenticationFailedException: 535-5.7.8 no\n535 5.7.8 sorry\n\n'
+        "\tat org.eclipse.angus.mail.smtp.SMTPTransport.authenticate(SMTPTransport.java:965)\n"
+    )
+    assert exchanges(text) == ["EHLO 250, AUTH 535"]
+
+
+def test_msmtp_tells_the_server_in_its_settings() -> None:
+    """Host and port, with the spaces that newer versions put in."""
+    text = "host                  = mx.test\nport                  = 587\n<-- 220 hi\n--> QUIT\n<-- 221 bye\n"
+    (connection,) = connections(text)
+    assert str(connection.server) == "mx.test:587"

@@ -186,3 +186,56 @@ def test_columns() -> None:
         rows = (("S", "220 hi"), ("C", "EHLO a"), ("S", "250 ok"), ("C", "QUIT"), ("S", "221 bye"))
         text = "".join(f"03:04:05{mark}{who}{mark}{said}\n" for who, said in rows)
         assert exchanges(text) == ["EHLO 250, QUIT 221"]
+
+
+def test_sessions_by_a_number_without_a_time() -> None:
+    """`[conn 17]` and `[conn 18]` interleaved, as many servers write it."""
+    said = ("<<< 220 hi", ">>> EHLO a", "<<< 250 ok", ">>> QUIT", "<<< 221 bye")
+    text = "".join(f"[conn {number}] {line}\n" for line in said for number in (17, 18))
+    assert exchanges(text) == ["EHLO 250, QUIT 221"] * 2
+    assert [connection.label for connection in connections(text)] == ["[conn 17]", "[conn 18]"]
+
+
+def test_line_ends_as_words() -> None:
+    """Indy writes `<EOL>` at the end of a line and between the lines of a reply."""
+    text = (
+        "Stat Connected.\nRecv 24.11.2026 03:35:00: 220 hi<EOL>\nSent 24.11.2026 03:35:00: EHLO PC<EOL>\n"
+        "Recv 24.11.2026 03:35:00: 250-hi<EOL>250 HELP<EOL>\nSent 24.11.2026 03:35:02: QUIT<EOL>\n"
+        "Recv 24.11.2026 03:35:02: 221 Bye<EOL>\n"
+    )
+    assert told(text) == ["S: 220 hi", "C: EHLO PC", "S: 250-hi", "S: 250 HELP", "C: QUIT", "S: 221 Bye"]
+
+
+def test_a_login_that_the_log_leaves_out() -> None:
+    """Thunderbird leaves out what has a secret: AUTH itself, with the mechanism it tells of, or what answers 334."""
+    text = (
+        "smtp: S: 220 hi\n C.jsm:4\nsmtp: C: EHLO a C.jsm:5\nsmtp: S: 250-hi\n250 AUTH PLAIN LOGIN\n C.jsm:4\n"
+        "smtp: Authentication via AUTH PLAIN C.jsm:7\n"
+        "smtp: C: Logging suppressed (it probably contained auth information) C.jsm:5\nsmtp: S: 535 no\n C.jsm:4\n"
+        "smtp: C: AUTH LOGIN C.jsm:5\nsmtp: S: 334 VXNlcm5hbWU6\n C.jsm:4\n"
+        "smtp: C: Logging suppressed (it probably contained auth information) C.jsm:5\nsmtp: S: 535 no\n C.jsm:4\n"
+    )
+    assert exchanges(text) == ["EHLO 250, AUTH 535, AUTH 535"]
+    assert told(text)[4:] == [
+        "C: AUTH PLAIN (masked)",
+        "S: 535 no",
+        "C: AUTH LOGIN",
+        "S: 334 VXNlcm5hbWU6",
+        "gap: client",
+        "S: 535 no",
+    ]
+
+
+def test_a_log_that_begins_without_a_mark() -> None:
+    """The greeting before the first mark belongs to the dialogue."""
+    text = "220 hi\nhello: 250-mx.test\n250 HELP\nfrom: 250 ok\nto: 550 no\nquit: 221 bye\n"
+    assert told(text)[0] == "S: 220 hi"
+
+
+def test_placeholders_for_a_user() -> None:
+    """`<username>` stands for a name as `<password>` stands for a secret."""
+    text = (
+        "Resp: 220 hi\nSent: EHLO a\nResp: 250 AUTH LOGIN\nSent: AUTH LOGIN\nResp: 334 VXNlcm5hbWU6\nSent: <username>\n"
+        "Resp: 334 UGFzc3dvcmQ6\nSent: <password>\nResp: 535 no\n"
+    )
+    assert [line for line in told(text) if "masked" in line] == ["C: <username> (masked)", "C: <password> (masked)"]

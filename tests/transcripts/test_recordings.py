@@ -66,4 +66,5 @@ def test_log_and_capture_agree(name: str) -> None:
     sizes = [transaction.content.size for transaction in session.transactions if transaction.content]
     hidden = "content" in hides or sizes == [None] * len(sizes)
     assert hidden or sizes == [message["size"] for message in expected["messages"]]
-    assert not connection.server.port or str(connection.server) == expected["server"]
+    server = str(connection.server).replace("localhost", "127.0.0.1")  # a log has the name that was asked for
+    assert not connection.server.port or server == expected["server"]
