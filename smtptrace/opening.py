@@ -1,95 +1,89 @@
-"""Batches of events with TLS opened: what the keys decrypt takes the place of what was encrypted."""
+"""Batches of events with TLS opened: what the keys open takes the place of what was encrypted."""
 
 from __future__ import annotations
 
-import ipaddress
-from bisect import bisect_left, bisect_right
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
-from smtptrace.segment import Segment
-from smtptrace.sources import ENGINES
-from smtptrace.tcp import Batch
-from smtptrace.tls._order import in_order
-from smtptrace.tls.join import Opened, join
-from smtptrace.wire import Connection, Endpoint, Event, Octets, Side
+from smtptrace.tcp import HEAD, SMTP_PORTS, Batch, Verdict, judge
+from smtptrace.tls import Course, KeyLog, in_order
+from smtptrace.wire import Connection, Event, Octets, Side
 
-_TYPES = (b"\x16\x03", b"\x15\x03")
+MOST_HELD = 16 * 1024 * 1024
+"""Octets of one connection that wait for keys, or for the other side's handshake."""
+
+MOST_HELD_OF_ALL = 64 * 1024 * 1024
+"""The same of all connections together; the one that passes it waits no longer."""
 
 
-class Opener:
-    """Decrypted octets by connection; everything is decrypted when the first connection asks.
+def opened(batches: Iterable[Batch], keys: KeyLog) -> Iterator[Batch]:
+    """The batches with TLS opened; while there are no keys, connections that begin pass as they are.
 
-    Args:
-        segments: gives all segments of the capture anew, with the frames of the batches.
-        keys: gives the key logs known by then.
+    A connection that begins with TLS on a port that is none of SMTP's is handed on when what was opened of it turns out
+    to be SMTP, and dropped else.
     """
-
-    def __init__(self, segments: Callable[[], Iterable[Segment]], keys: Callable[[], Sequence[bytes]]) -> None:
-        self._segments = segments
-        self._keys = keys
-        self._table: dict[bytes, list[tuple[int, int, bytes]]] | None = None
-
-    @property
-    def has_keys(self) -> bool:
-        """Whether there is any key to open something with."""
-        return any(self._keys())
-
-    def of(self, connection: Connection, last: int) -> list[Opened]:
-        """What was decrypted of a connection up to the frame `last`, in the order of the packets."""
-        table = self._all()
-        found: list[tuple[int, Side, int, bytes]] = []
-        for side, key in zip(Side, _keys_of(connection), strict=True):
-            rows = table.get(key, [])
-            first = bisect_left(rows, connection.number or 0, key=lambda row: row[0])
-            for frame, time_ns, octets in rows[first : bisect_right(rows, last, key=lambda row: row[0])]:
-                found.append((frame, side, time_ns, octets))
-        found.sort(key=lambda row: row[0])
-        return [(side, octets, time_ns, frame) for frame, side, time_ns, octets in found]
-
-    def _all(self) -> dict[bytes, list[tuple[int, int, bytes]]]:
-        if self._table is None:
-            rows = defaultdict(list)
-            for key, frame, time_ns, octets in ENGINES["tshark"].opened_streams(self._segments(), self._keys()):
-                rows[key].append((frame, time_ns, octets))
-            self._table = dict(rows)
-        return self._table
-
-
-def opened(batches: Iterable[Batch], opener: Opener) -> Iterator[Batch]:
-    """The batches, those of a connection with TLS joined into one at its end; without keys they pass as they come."""
-    held: dict[int, list[Event]] = {}
-    passed: set[int] = set()
+    ways: dict[int, _Way | None] = {}
+    held = 0
     for connection, events, ended in batches:
         name = id(connection)
-        if name in passed or (name not in held and not opener.has_keys):
-            passed.add(name)
+        way = ways.get(name)
+        if way is None and name not in ways:
+            way = ways[name] = _Way(connection, keys) if keys else None
+        if way is None:
             yield connection, events, ended
         else:
-            held.setdefault(name, []).extend(in_order(events))
-            if ended:
-                yield connection, _joined(connection, held.pop(name), opener), True
+            held -= way.held
+            told = way.take(events, held_of_others=held, ended=ended)
+            held += way.held
+            if told or (ended and way.is_smtp):
+                yield connection, told, ended
         if ended:
-            passed.discard(name)
+            held -= way.held if way else 0
+            del ways[name]
 
 
-def _joined(connection: Connection, events: list[Event], opener: Opener) -> list[Event]:
-    if not any(type(event) is Octets and any(kind in event.data for kind in _TYPES) for event in events):
-        return events
-    last = max((_last_frame(event) for event in events), default=0)
-    return join(events, opener.of(connection, last))
+class _Way:
+    """One connection on its way through TLS; `is_smtp` is None as long as that is not known."""
 
+    def __init__(self, connection: Connection, keys: KeyLog) -> None:
+        self._course = Course(keys)
+        self._connection = connection
+        self._events: list[Event] = []
+        self._heads = [b"", b""]
+        self.is_smtp: bool | None = True if connection.server.port in SMTP_PORTS else None
 
-def _last_frame(event: Event) -> int:
-    own = getattr(event, "frame", None) or 0
-    return max(own, event.places[-1][2] or 0) if isinstance(event, Octets) and event.places else own
+    @property
+    def held(self) -> int:
+        """Octets that wait."""
+        return 0 if self.is_smtp is False else self._course.held + sum(map(len, self._heads))
 
+    def take(self, events: list[Event], *, held_of_others: int, ended: bool) -> list[Event]:
+        """Take the next events; what can be told by now, nothing of what is not SMTP."""
+        if self.is_smtp is False:
+            return []
+        told = self._course.feed(in_order(events))
+        if self._course.held > min(MOST_HELD, MOST_HELD_OF_ALL - held_of_others):
+            self._course.give_up()
+        if ended:
+            told += self._course.finish()
+        return told if self.is_smtp else self._judged(told, ended=ended)
 
-def _keys_of(connection: Connection) -> tuple[bytes, bytes]:
-    """The keys of the client's and the server's segments."""
-    client, server = _packed(connection.client), _packed(connection.server)
-    return client[0] + server[0] + client[1] + server[1], server[0] + client[0] + server[1] + client[1]
+    def _judged(self, events: list[Event], *, ended: bool) -> list[Event]:
+        """All events so far once they prove to be SMTP; a connection that does not begin with TLS was judged before."""
+        self._events += events
+        for event in events:
+            if isinstance(event, Octets):
+                self._heads[event.side] = (self._heads[event.side] + event.data)[:HEAD]
+        is_final = ended or max(map(len, self._heads)) == HEAD
+        if self._course.is_sealed:
+            self.is_smtp = self._is_smtp(final=is_final)
+        elif any(self._heads) or is_final:
+            self.is_smtp = True
+        told = self._events if self.is_smtp else []
+        if self.is_smtp is not None:
+            self._events, self._heads = [], [b"", b""]
+        return told
 
-
-def _packed(endpoint: Endpoint) -> tuple[bytes, bytes]:
-    return ipaddress.ip_address(endpoint.host).packed, endpoint.port.to_bytes(2, "big")
+    def _is_smtp(self, *, final: bool) -> bool | None:
+        ports = self._connection.client.port, self._connection.server.port
+        verdict = judge((self._heads[Side.CLIENT], self._heads[Side.SERVER]), ports, 0, midway=False, final=final)
+        return None if verdict is Verdict.UNDECIDED else verdict is not Verdict.OTHER

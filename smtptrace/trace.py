@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from itertools import chain
@@ -15,13 +14,13 @@ from smtptrace import sources, tcp, timeline
 from smtptrace.auth import Credential, read_credentials
 from smtptrace.citing import cited
 from smtptrace.diagnosis import Cause, diagnose
-from smtptrace.errors import UnreadableError, UsageError
+from smtptrace.errors import UnreadableError
 from smtptrace.findings import Finding, judge
-from smtptrace.opening import Opener, opened
+from smtptrace.opening import opened
 from smtptrace.segment import Segment
 from smtptrace.smtp import Dialogue, Session
 from smtptrace.sources import SourceReport
-from smtptrace.tls import marks
+from smtptrace.tls import KeyLog, marks
 from smtptrace.wire import PART_BITS, Connection, Event, Gap, Octets, Open, Opening, Origin
 
 _LONGEST_TEXT = 512 * 1024 * 1024
@@ -193,8 +192,6 @@ class Reading:
             whole = True
         finally:
             for part in self.parts:
-                if part.report.tls_keys and part.input.path == "-":
-                    part.report.notices.append("TLS keys inside were not used; they open what is read from a file")
                 part.close(whole=whole)
 
     def _read(self) -> Iterator[Trace]:
@@ -224,10 +221,11 @@ class Reading:
         segments = timeline.of([self._segments(part.input.stream, part, part.report) for part in self.parts])
         if self.options.silence_s is not None:
             segments = timeline.watched(segments, round(self.options.silence_s * 1e9), self.silences)
-        limits = replace(self.options.limits, ordered=self.options.keep_events)
+        keys = self._keys()
+        limits = replace(self.options.limits, ordered=self.options.keep_events, sealed=lambda: bool(keys))
         batches = marks.restore(tcp.follow(segments, origin, limits), self._marks)
         courses: dict[int, Course] = {}
-        for connection, events, ended in opened(batches, self._opener()):
+        for connection, events, ended in opened(batches, keys):
             course = courses.get(id(connection))
             if course is None:
                 connection.origin.format = self.parts[0].report.format
@@ -245,21 +243,10 @@ class Reading:
         segments: Iterator[Segment] = sources.ENGINES[part.report.engine].segments(stream, report)
         return timeline.moved(segments, part.clock_offset_ns) if part.clock_offset_ns else segments
 
-    def _opener(self) -> Opener:
-        key_log = self.options.keylog
-        given = [sources.ENGINES["tshark"].read_key_log(key_log)] if key_log else []
-        if any(part.input.path == "-" for part in self.parts):
-            if given:
-                raise UsageError("-: to open TLS with keys it must be read twice; store it in a file first")
-            return Opener(self._again, list)
-        return Opener(self._again, lambda: [*given, *(key for part in self.parts for key in part.report.tls_keys)])
-
-    def _again(self) -> Iterator[Segment]:
-        """The segments of all parts once more, for keys to open them with."""
-        with ExitStack() as stack:
-            inputs = [stack.enter_context(sources.open_input(part.input.path)) for part in self.parts]
-            pairs = zip(inputs, self.parts, strict=True)
-            yield from timeline.of([self._segments(source.stream, part, SourceReport()) for source, part in pairs])
+    def _keys(self) -> KeyLog:
+        """The key log that was given, and those inside the parts as far as they have been read."""
+        given = [sources.read_key_log(self.options.keylog)] if self.options.keylog else []
+        return KeyLog(lambda: [*given, *(key for part in self.parts for key in part.report.tls_keys)])
 
     def _marks(self) -> Iterator[tuple[int, str]]:
         for at, part in enumerate(self.parts):

@@ -202,7 +202,8 @@ class Irregularity:
     """Something odd below SMTP: `kind` is a short slug, `detail` says it in words; a session tells it as an anomaly.
 
     Kinds of the TCP stage: `overlap-differs`, `out-of-window`, `octets-after-fin`, `reset-ignored`, `syn-inside`,
-    `urgent-data`, `given-up`; each is told once a side. It never changes the streams.
+    `urgent-data`, `given-up`; of TLS that is opened: `tls-records-lost`, `tls-lost`. Each is told once a side. It never
+    changes the streams.
     """
 
     kind: str

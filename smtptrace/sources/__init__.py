@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 from smtptrace._registry import Registry
 from smtptrace.segment import Segment
+from smtptrace.sources._keys import read_key_log
 from smtptrace.sources._open import DEFAULT_EXPANSION, Expansion, Input, expand, open_input
 
 ENGINES = Registry(__name__, suffix="_source")
@@ -30,6 +31,7 @@ __all__ = [
     "engine_for",
     "expand",
     "open_input",
+    "read_key_log",
 ]
 
 

@@ -16,14 +16,11 @@ from smtptrace.errors import UnreadableError
 from smtptrace.sources import _pyshark, capfile
 from smtptrace.sources._feed import PIECE, reader
 from smtptrace.sources._layers import Skip
-from smtptrace.sources._opening import Opened, opened_streams, read_key_log
 from smtptrace.sources._tshark import Tshark, program
 
 if TYPE_CHECKING:
     from smtptrace.segment import Segment
     from smtptrace.sources import SourceReport
-
-__all__ = ["Opened", "claims", "opened_streams", "read_key_log", "segments"]
 
 _MAGICS = (
     b"snoop\0\0\0", b"GMBU", b"RTSS", b"TRSNIFF data    ", b"\x05VNF", b"XCP\0", b"VL\0\0", b"ObserverPktBuffe",

@@ -198,8 +198,8 @@ class Flow:
 
     # --- what is spoken
 
-    def judge(self, *, final: bool) -> None:
-        """Find out whether it is SMTP, and which side is the server."""
+    def judge(self, *, final: bool, sealed: bool = False) -> None:
+        """Find out whether it is SMTP, and which side is the server; see `Limits.sealed`."""
         one, two = self.halves
         said = len(one.head) + len(two.head)
         if said == self.judged and not final:
@@ -209,7 +209,7 @@ class Flow:
         client = None if self.client is None else self.halves.index(self.client)
         full = len(one.head) >= HEAD or len(two.head) >= HEAD
         midway = one.midway or two.midway
-        verdict = judge((one.head, two.head), ports, client, midway=midway, final=final or full)
+        verdict = judge((one.head, two.head), ports, client, midway=midway, final=final or full, sealed=sealed)
         if verdict is Verdict.UNDECIDED:
             return
         self.smtp = verdict is not Verdict.OTHER

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 
@@ -18,6 +19,7 @@ class Limits:
         ordered: whether octets come in the order in which the two sides spoke. Else, and only while nothing is missing,
             each side's are joined as if the other were silent, which is less to do where the order tells nothing.
         turns: octets of one direction handed on in turns at a time; with 0 each turn is handed on as it ends.
+        sealed: whether connections that begin with TLS are followed on any port, since there are keys to open them.
     """
 
     idle_s: int = 3600
@@ -27,3 +29,4 @@ class Limits:
     held_octets: int = 64 * 1024 * 1024
     ordered: bool = True
     turns: int = 16 * 1024
+    sealed: Callable[[], bool] = bool

@@ -142,7 +142,7 @@ class Table:
         if one.held or two.held or flow.counted:
             self._bound(flow, now)
         if flow.smtp is None:
-            flow.judge(final=len(flow.events) > _MANY)
+            flow.judge(final=len(flow.events) > _MANY, sealed=self._limits.sealed())
             if flow.smtp or (flow.smtp is False and flow.is_wordless):
                 flow.accept(self._origin, ordered=self._limits.ordered)
             elif flow.smtp is False:
@@ -209,7 +209,7 @@ class Table:
             for half in flow.halves:
                 self._past.put(half.key, (half.isn, half.next))
         if flow.smtp is None:
-            flow.judge(final=True)
+            flow.judge(final=True, sealed=self._limits.sealed())
             if flow.smtp or flow.is_wordless:
                 flow.accept(self._origin, ordered=self._limits.ordered)
         if flow.smtp:

@@ -112,7 +112,13 @@ def server_evidence(head: bytes) -> Evidence:
 
 
 def judge(
-    heads: tuple[bytes, bytes], ports: tuple[int, int], client: int | None, *, midway: bool, final: bool
+    heads: tuple[bytes, bytes],
+    ports: tuple[int, int],
+    client: int | None,
+    *,
+    midway: bool,
+    final: bool,
+    sealed: bool = False,
 ) -> Verdict:
     """Judge a flow by the first octets of its two directions.
 
@@ -122,7 +128,12 @@ def judge(
         client: which direction is the client's, None where no SYN was seen.
         midway: whether the capture began in mid-connection.
         final: whether no more octets will come.
+        sealed: whether a client that begins with TLS counts as SMTP on any port.
     """
+    if sealed:
+        for at, head in enumerate(heads):
+            if client in (at, None) and _CLIENT_HELLO.match(head):
+                return _as(at, True)
     if client is not None:
         return _as(client, _is_smtp(heads[client], heads[1 - client], ports[1 - client], midway=midway, final=final))
     likely = _likely_client(ports)

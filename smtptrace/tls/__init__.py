@@ -1,11 +1,13 @@
-"""TLS as far as smtptrace needs it: what the clear handshake tells, and the joining of opened records.
+"""TLS as far as smtptrace needs it: what the clear handshake tells, and what is opened with keys.
 
-`Handshake` reads the octets of both sides from the point on where TLS begins, without keys. `join` puts a connection
-together whose TLS records were opened.
+`Handshake` reads the octets of both sides from the point on where TLS begins, without keys. A `Course` gives the events
+of a connection with its TLS opened by a `KeyLog`.
 """
 
+from smtptrace.tls._keylog import KeyLog
 from smtptrace.tls._messages import certificate_facts
+from smtptrace.tls._order import in_order
+from smtptrace.tls.course import Course
 from smtptrace.tls.handshake import Handshake
-from smtptrace.tls.join import Opened, join
 
-__all__ = ["Handshake", "Opened", "certificate_facts", "join"]
+__all__ = ["Course", "Handshake", "KeyLog", "certificate_facts", "in_order"]

@@ -10,17 +10,21 @@ from typing import NamedTuple
 from smtptrace.tls._names import cipher_name, is_grease, version_name
 from smtptrace.wire import Certificate
 
-CLIENT_HELLO, SERVER_HELLO, CERTIFICATE = 1, 2, 11
-_WANTED = frozenset({CLIENT_HELLO, SERVER_HELLO, CERTIFICATE})
+CLIENT_HELLO, SERVER_HELLO, END_OF_EARLY_DATA, ENCRYPTED_EXTENSIONS, CERTIFICATE, FINISHED, KEY_UPDATE = (
+    1, 2, 5, 8, 11, 20, 24,
+)  # fmt: skip
+_WANTED = frozenset(
+    {CLIENT_HELLO, SERVER_HELLO, END_OF_EARLY_DATA, ENCRYPTED_EXTENSIONS, CERTIFICATE, FINISHED, KEY_UPDATE}
+)
 _LONGEST = 1 << 16
-_SERVER_NAME, _SUPPORTED_VERSIONS = 0, 43
+_SERVER_NAME, _ENCRYPT_THEN_MAC, _EARLY_DATA, _SUPPORTED_VERSIONS = 0, 22, 42, 43
 _RETRY = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
 """The random of a HelloRetryRequest (RFC 8446, 4.1.3)."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Messages:
-    """Joins the handshake messages of one side across records; others than hellos and certificates are passed over."""
+    """Joins the handshake messages of one side across records; those that nobody asks for are passed over."""
 
     __slots__ = ("_buffer", "_skip")
 
@@ -46,17 +50,25 @@ class Messages:
 
 
 class ClientHello(NamedTuple):
-    """The versions the client named, and the server name it asked for."""
+    """The versions the client named, and the server name it asked for; `early` tells that early data follow."""
 
     offered: tuple[str, ...]
     sni: str | None
+    random: bytes = b""
+    early: bool = False
 
 
 class ServerHello(NamedTuple):
-    """The version and cipher suite the server chose; no cipher in a request to begin again."""
+    """The version and cipher suite the server chose, as names and as numbers; no cipher in a request to begin again."""
 
     version: str
     cipher: str | None
+    number: int = 0
+    suite: int = 0
+    random: bytes = b""
+    session_id: bytes = b""
+    compression: int = 0
+    encrypt_then_mac: bool = False
 
 
 class _Cursor:
@@ -84,7 +96,7 @@ def client_hello(body: bytes) -> ClientHello | None:
     cursor = _Cursor(body)
     try:
         legacy = cursor.number(2)
-        cursor.take(32)
+        random = cursor.take(32)
         cursor.vector(1)
         cursor.vector(2)
         cursor.vector(1)
@@ -94,7 +106,8 @@ def client_hello(body: bytes) -> ClientHello | None:
     except ValueError:
         return None
     numbers = [int.from_bytes(versions[at : at + 2]) for at in range(0, len(versions) - 1, 2)]
-    return ClientHello(tuple(version_name(number) for number in sorted(numbers) if not is_grease(number)), sni)
+    offered = tuple(version_name(number) for number in sorted(numbers) if not is_grease(number))
+    return ClientHello(offered, sni, random, _EARLY_DATA in extensions)
 
 
 def server_hello(body: bytes) -> ServerHello | None:
@@ -103,15 +116,25 @@ def server_hello(body: bytes) -> ServerHello | None:
     try:
         version = cursor.number(2)
         random = cursor.take(32)
-        cursor.vector(1)
-        cipher = cursor.number(2)
-        cursor.take(1)
-        chosen = _extensions(cursor).get(_SUPPORTED_VERSIONS, b"")
+        session_id = cursor.vector(1)
+        suite, compression = cursor.number(2), cursor.number(1)
+        extensions = _extensions(cursor)
     except ValueError:
         return None
+    chosen = extensions.get(_SUPPORTED_VERSIONS, b"")
     if len(chosen) == 2:
         version = int.from_bytes(chosen)
-    return ServerHello(version_name(version), None if random == _RETRY else cipher_name(cipher))
+    cipher = None if random == _RETRY else cipher_name(suite)
+    more = random, session_id, compression, _ENCRYPT_THEN_MAC in extensions
+    return ServerHello(version_name(version), cipher, version, suite, *more)
+
+
+def takes_early_data(body: bytes) -> bool:
+    """Whether a server's EncryptedExtensions accept early data (RFC 8446, 4.2.10)."""
+    try:
+        return _EARLY_DATA in _extensions(_Cursor(body))
+    except ValueError:
+        return False
 
 
 def _extensions(cursor: _Cursor) -> dict[int, bytes]:
@@ -137,10 +160,16 @@ def _server_name(extension: bytes | None) -> str | None:
     return None
 
 
-def certificate(body: bytes) -> Certificate | None:
-    """Facts of the first certificate of a Certificate message, None where it cannot be read."""
+def certificate(body: bytes, *, with_context: bool = False) -> Certificate | None:
+    """Facts of the first certificate of a Certificate message, None where it cannot be read.
+
+    In TLS 1.3 a context stands before the certificates.
+    """
+    cursor = _Cursor(body)
     try:
-        der = _Cursor(_Cursor(body).vector(3)).vector(3)
+        if with_context:
+            cursor.vector(1)
+        der = _Cursor(cursor.vector(3)).vector(3)
     except ValueError:
         return None
     return certificate_facts(der)

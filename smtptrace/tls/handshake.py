@@ -16,6 +16,9 @@ from smtptrace.tls._records import ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, 
 from smtptrace.wire import Certificate, Secured, Side
 
 _FATAL = 2
+_USUAL_ENDS = frozenset({0, 90})
+"""close_notify, user_canceled (RFC 8446, 6.1)."""
+_SEALED = "encrypted alert"
 
 
 class Handshake:
@@ -54,6 +57,18 @@ class Handshake:
             if self._begun is None:
                 self._begun = (time_ns, frame)
             self._take(side, record)
+
+    def learn_certificate(self, body: bytes) -> None:
+        """Take the server's Certificate message of TLS 1.3, which was opened with keys."""
+        if self._certificate is None:
+            self._certificate = certificate(body, with_context=True)
+
+    def learn_alert(self, side: Side, content: bytes) -> None:
+        """Take an alert that was opened with keys; a usual end is none."""
+        if self._alert is not None and self._alert[1] == _SEALED:
+            self._alert, self._is_fatal, self._after = None, False, 0
+        if len(content) == 2 and content[1] not in _USUAL_ENDS and self._alert is None:
+            self._alert, self._is_fatal, self._after = (side, alert_name(content[1])), True, 0
 
     def lose(self, side: Side) -> None:
         """Octets of a side are missing here; its later records cannot be found."""
@@ -108,11 +123,11 @@ class Handshake:
         if kind == CLIENT_HELLO and side is Side.CLIENT and not self._offered:
             asked = client_hello(body)
             if asked:
-                self._offered, self._sni = asked
+                self._offered, self._sni = asked.offered, asked.sni
         elif kind == SERVER_HELLO and side is Side.SERVER:
             chosen = server_hello(body)
             if chosen:
-                self._version, self._cipher = chosen
+                self._version, self._cipher = chosen.version, chosen.cipher
         elif kind == CERTIFICATE and side is Side.SERVER and self._certificate is None:
             self._certificate = certificate(body)
 
@@ -121,7 +136,7 @@ class Handshake:
         if len(content) == 2 and not self._encrypted[side]:
             is_fatal, meaning = content[0] == _FATAL, alert_name(content[1])
         elif not self._has_data and content:
-            is_fatal, meaning = True, "encrypted alert"
+            is_fatal, meaning = True, _SEALED
         else:
             return
         if self._alert is None or (is_fatal and not self._is_fatal):

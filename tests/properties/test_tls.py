@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ssl
+
 from hypothesis import given
 from hypothesis import strategies as st
 from support.handshakes import OLD_HELLO, alert, client_hello, record, server_hello
+from support.secure import SAID, Conversation
 
-from smtptrace.tls import Handshake, join
-from smtptrace.wire import Gap, GapReason, Octets, Side
+from smtptrace.tls import Course, Handshake, KeyLog
+from smtptrace.wire import Event, Gap, GapReason, Octets, Secured, Side
 
 _records = st.one_of(
     st.sampled_from(
@@ -42,16 +45,50 @@ def test_cuts_do_not_matter(turns: list[tuple[Side, bytes]], size: int) -> None:
     assert parts.clear == whole.clear
 
 
-@given(_turns, st.lists(st.tuples(st.sampled_from(Side), st.binary(max_size=20)), max_size=5), st.booleans())
-def test_joining_keeps_what_was_opened(
-    turns: list[tuple[Side, bytes]], opened: list[tuple[Side, bytes]], lost: bool
-) -> None:
-    """Each side's opened octets end its stream where there is TLS."""
-    events = [Octets(side, data) for side, data in turns if data]
-    gaps = [Gap(Side.CLIENT, 3, GapReason.LOST)] if lost else []
-    joined = join([*events, *gaps, *events], [(side, data, None, None) for side, data in opened])
+@given(_turns, st.booleans(), st.integers(0, 40))
+def test_without_keys_all_octets_stay(turns: list[tuple[Side, bytes]], lost: bool, size: int) -> None:
+    """Whatever looks like TLS, each side says what it said."""
+    events: list[Event] = [Octets(side, data) for side, data in turns if data]
+    gaps: list[Event] = [Gap(Side.CLIENT, size or None, GapReason.LOST)] if lost else []
+    course = Course(KeyLog(lambda: [b"# none"]))
+    told = [*course.feed([*events, *gaps, *events]), *course.finish()]
     for side in Side:
-        said = b"".join(event.data for event in joined if isinstance(event, Octets) and event.side is side)
-        ending = b"".join(data for of, data in opened if of is side)
-        untouched = b"".join(event.data for event in [*events, *events] if event.side is side)
-        assert said.endswith(ending) or said == untouched
+        said = b"".join(event.data for event in told if isinstance(event, Octets) and event.side is side)
+        assert said == b"".join(data for of, data in turns if of is side) * 2
+
+
+_CONVERSATIONS = {
+    version: Conversation().shake(version).tell(SAID) for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3)
+}
+
+
+@given(st.sampled_from(list(_CONVERSATIONS)), st.data())
+def test_whatever_is_lost_nothing_is_made_up(version: ssl.TLSVersion, data: st.DataObject) -> None:
+    """Holes and changed octets anywhere: what is opened was said, in its order, and what was not opened is a gap."""
+    conversation = _CONVERSATIONS[version]
+    events: list[Event] = []
+    for key, _, _, _, _, _, octets, _ in conversation.segments:
+        side = Side(key == conversation.keys[1])
+        at = data.draw(st.integers(0, 40 * len(octets))) if octets else 0
+        if at >= len(octets):
+            events.append(Octets(side, octets))
+        elif data.draw(st.booleans()):
+            stop = data.draw(st.integers(at + 1, len(octets)))
+            known = data.draw(st.booleans())
+            events += [Octets(side, octets[:at])] * bool(at)
+            events += [Gap(side, stop - at if known else None, GapReason.LOST)]
+            events += [Octets(side, octets[stop:])] * (stop < len(octets))
+        else:
+            events.append(Octets(side, octets[:at] + bytes([octets[at] ^ 64]) + octets[at + 1 :]))
+    course = Course(KeyLog(lambda: [conversation.key_log]))
+    told = [*course.feed(events), *course.finish()]
+    if not any(isinstance(event, Secured) and event.opened for event in told):
+        return
+    for side in Side:
+        whole, at = b"".join(octets for of, octets in SAID if of is side), 0
+        for event in told:
+            if isinstance(event, Octets) and event.side is side:
+                at = whole.index(event.data, at) + len(event.data)
+        is_gap = any(isinstance(event, Gap) and event.side is side for event in told)
+        said = b"".join(event.data for event in told if isinstance(event, Octets) and event.side is side)
+        assert is_gap or said == whole
