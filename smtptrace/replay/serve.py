@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from smtptrace.grammar import VERBS, is_base64, verb_of
 from smtptrace.replay.serve_action import BeginTls, ClientGoneError, Course, Say, hear_content, hear_line
-from smtptrace.replay.serve_login import CANCELLED, REFUSED, login
+from smtptrace.replay.serve_login import CANCELLED, login
 from smtptrace.replay.serve_roster import Seat
 from smtptrace.replay.serve_script import CHUNK, TLS, Script, kind_of, octets_of
 from smtptrace.replay.serve_usual import ENOUGH, accepting, accepting_login
@@ -226,7 +226,7 @@ class Server:
             yield Say(CANCELLED + b"\r\n")
         elif attempt.problem and _code(exchange.reply) < 300:
             self._tell(attempt.problem)
-            yield Say(REFUSED + b"\r\n")
+            yield Say(attempt.refusal + b"\r\n")
         else:
             yield Say(self._final(exchange))
 

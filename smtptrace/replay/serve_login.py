@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from smtptrace.auth import Credential, Verdict, read_credentials, verify
 from smtptrace.auth.digest_md5 import rspauth
+from smtptrace.grammar import is_base64
 from smtptrace.replay.scram_server import ScramServer
 from smtptrace.replay.serve_action import Course, Say, hear_line
 from smtptrace.replay.serve_script import octets_of
@@ -20,6 +21,7 @@ from smtptrace.wire import Connection, Endpoint, Origin, Side, Span
 
 CANCELLED = b"501 5.7.0 cancelled"
 REFUSED = b"535 5.7.8 authentication failed"
+GARBLED = b"501 5.5.2 a response is no base64"
 
 _NOWHERE = Span(Side.CLIENT, 0, 0)
 _NTLM_CHALLENGE = b"NTLMSSP\0\2\0\0\0"
@@ -31,13 +33,14 @@ _SERVER_FIRST = ("CRAM-", "DIGEST-")
 
 @dataclass(slots=True)
 class Attempt:
-    """One login as it was heard: `problem` is why it is refused where the recorded one was not."""
+    """One login as it was heard: `problem` is why it is refused, with `refusal`, where the recorded one was not."""
 
     mechanism: str
     initial: bytes | None
     rounds: list[Round] = field(default_factory=list)
     cancelled: bool = False
     problem: str = ""
+    refusal: bytes = REFUSED
 
     @property
     def credential(self) -> Credential:
@@ -75,7 +78,16 @@ def login(recorded: AuthExchange, initial: bytes | None, secret: Secret | None) 
         yield from _plainly(recorded, attempt, fresh=secret is not None)
         if secret is not None and not attempt.cancelled and _accepted(recorded):
             attempt.problem = _judged(attempt, secret)
+    if _garbled(attempt.exchange()) and not (attempt.cancelled or _garbled(recorded)):
+        attempt.problem, attempt.refusal = "a response is no base64 (RFC 4954, 4)", GARBLED
     return attempt
+
+
+def _garbled(exchange: AuthExchange) -> bool:
+    """Whether the client said what is no base64; a source that masks what it said does so too."""
+    initial = exchange.initial if exchange.initial != b"=" else b""
+    words = (initial or b"", *(each.response or b"" for each in exchange.rounds))
+    return any(word and not is_base64(word) for word in words)
 
 
 def _accepted(recorded: AuthExchange) -> bool:

@@ -51,8 +51,10 @@ def kind_of(line: bytes) -> str | None:
     if purpose == "AUTH":
         found = _MECHANISM.match(line)
         return f"AUTH {found[1].decode().upper()}" if found else "AUTH"
-    chunk = CHUNK.match(line) if verb == "BDAT" else None
-    return "CHUNK" if chunk and not chunk[2] else purpose
+    if verb != "BDAT":
+        return purpose
+    chunk = CHUNK.match(line)
+    return verb if chunk is None else purpose if chunk[2] else "CHUNK"
 
 
 def octets_of(*replies: Reply | None) -> bytes:

@@ -42,6 +42,14 @@ def test_a_chunk_beyond_measure():
     assert "a chunk of" in server.deviations()[0]
 
 
+@pytest.mark.parametrize("line", [b"BDAT", b"BDAT -5 LAST", b"BDAT 5 LAST x", b"BDAT 99999999999999999999 LAST"])
+def test_a_chunk_without_a_size(line):
+    """It is not in the recording, and no content is waited for."""
+    replies, server = served(CHUNKED, *HEAD, line, b"QUIT")
+    assert replies[-2:] == [b"502 5.5.1 not in the recording", b"221 bye"]
+    assert server.deviations()[0] == f"not recorded: {line.decode()}"
+
+
 def test_data_that_was_refused_at_once():
     """No content is waited for."""
     text = "S: 220 hi\nC: EHLO a\nS: 250 hi\nC: DATA\nS: 503 no\nC: QUIT\nS: 221 bye\n"

@@ -6,7 +6,7 @@ import base64
 
 import pytest
 from replay.scripts import LOGIN
-from replay.serving import roster
+from replay.serving import roster, served
 
 from smtptrace.auth import Login, responder
 from smtptrace.replay.serve import Manner, Server
@@ -156,7 +156,7 @@ def say(text: str, *lines: bytes, secret: Secret | None = RIGHT):
 def test_nonsense_is_no_password(mechanism, response):
     """It is refused without a word of harm."""
     replies, server = say(RECORDED[mechanism], b"AUTH " + mechanism.encode(), *[response] * 3)
-    wanted = b"501" if response == b"*" else b"535"
+    wanted = b"535" if response in (b"", b"AAAA") else b"501"
     assert wanted in [reply[:3] for reply in replies]
     assert server.deviations()[0]
 
@@ -209,3 +209,23 @@ def test_scram_without_the_password():
     replies, server = say(RECORDED["SCRAM-SHA-1"], b"AUTH SCRAM-SHA-1 " + first, b"Yz1iaXdz", b"QUIT", secret=None)
     assert base64.b64decode(replies[2][4:]).startswith(b"r=abc")
     assert (replies[3], server.deviations()) == (b"235 ok", ())
+
+
+@pytest.mark.parametrize("said", [b"!!!!", b"alice", b"\xff", b"YWxpY2U"])
+@pytest.mark.parametrize("here", [None, RIGHT])
+def test_what_is_no_base64_is_refused(said, here):
+    """As any server would (RFC 4954, 4), whatever the recorded one was told."""
+    words = (b"EHLO a", b"AUTH LOGIN", said, b"eA==", b"QUIT")
+    replies, server = served(RECORDED["LOGIN"], *words, manner=Manner(secret=here))
+    assert replies[-2] == b"501 5.5.2 a response is no base64"
+    assert "a response is no base64 (RFC 4954, 4)" in server.deviations()
+
+
+def test_what_was_recorded_so_is_taken_so():
+    """A server that took it takes it again; a refusal stays as it was; an empty response is one."""
+    text = RECORDED["LOGIN"].replace("C: eA==", "C: x")
+    assert served(text, b"EHLO a", b"AUTH LOGIN", b"x", b"!", b"QUIT")[0][-2] == b"235 ok"
+    refused = RECORDED["LOGIN"].replace("235 ok", "535 no")
+    assert served(refused, b"EHLO a", b"AUTH LOGIN", b"x", b"!", b"QUIT")[0][-2] == b"535 no"
+    assert served(RECORDED["LOGIN"], b"EHLO a", b"AUTH LOGIN", b"", b"eA==", b"QUIT")[0][-2] == b"235 ok"
+    assert served(RECORDED["PLAIN"], b"EHLO a", b"AUTH PLAIN =", b"QUIT")[0][-2] == b"235 ok"

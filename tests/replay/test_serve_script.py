@@ -24,7 +24,7 @@ HERE = Span(Side.SERVER, 0, 0)
         (b"AUTH", "AUTH"),
         (b"BDAT 5", "CHUNK"),
         (b"bdat 5 last", "DATA"),
-        (b"BDAT x", "DATA"),
+        (b"BDAT x", "BDAT"),
         (b"", None),
         (b"\xff\xfe", None),
     ],
