@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Iterator
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from support.data import CAPTURES
 from support.handshakes import client_hello, server_hello
 from support.secure import NO_ENCRYPT_THEN_MAC, SAID, C, Conversation, Opened, S, open_all
@@ -16,8 +17,9 @@ from support.secure import NO_ENCRYPT_THEN_MAC, SAID, C, Conversation, Opened, S
 from smtptrace import opening
 from smtptrace.errors import UnreadableError
 from smtptrace.segment import Segment
+from smtptrace.tls._secrets import expand_label
 from smtptrace.trace import Options, Reading
-from smtptrace.wire import GapReason, Octets, Side
+from smtptrace.wire import GapReason, Irregularity, Octets, Side
 
 CAPTURE = CAPTURES / "exim-starttls-login.pcapng"
 KEYS = CAPTURES / "exim-starttls-login.keys"
@@ -159,6 +161,73 @@ def test_a_master_secret_by_session_id():
     assert session_id
     found = the_one(conversation.segments, b"RSA Session-ID:" + session_id + b" Master-Key:" + master[1] + b"\r\n")
     assert found.turns() == SAID
+
+
+def test_a_request_to_begin_again():
+    """The server wants another curve; the facts are those of its second hello."""
+    conversation = Conversation().open().shake(TLS_1_3, curve="secp384r1").tell()
+    found = the_one(conversation.segments, conversation.key_log)
+    assert (found.turns(), found.secured.cipher) == (SAID, "TLS_AES_256_GCM_SHA384")
+
+
+class Sealer:
+    """Makes records of TLS 1.3 with AES-256-GCM."""
+
+    def __init__(self, secret: bytes) -> None:
+        self.secret, self.number = secret, 0
+
+    def seal(self, kind: int, content: bytes, padding: int = 0) -> bytes:
+        plain = content + bytes([kind]) + bytes(padding)
+        header = b"\x17\x03\x03" + (len(plain) + 16).to_bytes(2)
+        iv = int.from_bytes(expand_label(self.secret, b"iv", 12, "sha384")) ^ self.number
+        self.number += 1
+        key = expand_label(self.secret, b"key", 32, "sha384")
+        return header + AESGCM(key).encrypt(iv.to_bytes(12), plain, header)
+
+    def update(self) -> Sealer:
+        return Sealer(expand_label(self.secret, b"traffic upd", 48, "sha384"))
+
+
+def sealer(conversation: Conversation, side: Side) -> Sealer:
+    found = re.search(side.name.encode() + rb"_TRAFFIC_SECRET_0 [0-9a-f]+ ([0-9a-f]+)", conversation.key_log)
+    assert found
+    return Sealer(bytes.fromhex(found[1].decode()))
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_keys_that_are_updated(lost):
+    """After the message that says so, also where it was lost; padding is no content, and tickets are none either."""
+    conversation = Conversation(port=25).open().shake(TLS_1_3)
+    one = sealer(conversation, C)
+    conversation.say(C, one.seal(23, b"EHLO a\r\n", 300))
+    conversation.say(C, one.seal(22, b"\x18\0\0\1\1"))
+    update = conversation.segments[-1]
+    two = one.update()
+    conversation.say(C, two.seal(22, b"\x04\0\0\2ab")).say(C, two.seal(23, b"NOOP\r\n"))
+    segments = [segment for segment in conversation.segments if not (lost and segment is update)]
+    found = the_one(segments + ended(conversation), conversation.key_log)
+    assert found.said(C) == b"EHLO a\r\nNOOP\r\n"
+    assert bool(found.gaps) is lost
+
+
+def test_an_alert_that_was_opened():
+    """Why a client gives up is told by keys in TLS 1.3; a usual end is no alert."""
+    for number, meaning in ((48, (C, "unknown_ca")), (0, None)):
+        conversation = Conversation(port=25).open().shake(TLS_1_3)
+        conversation.say(C, sealer(conversation, C).seal(21, bytes([2 if number else 1, number])))
+        assert the_one(conversation.segments, conversation.key_log).secured.alert == meaning
+
+
+def test_a_suite_that_cannot_be_opened():
+    """It is named."""
+    conversation = Conversation(port=25).open().shake(TLS_1_2).tell()
+    at, segment = next((at, s) for at, s in enumerate(conversation.segments) if s[0] == conversation.keys[S] and s[6])
+    hello = segment[6]
+    behind = 44 + hello[43]
+    conversation.segments[at] = (*segment[:6], hello[:behind] + b"\xc0\x60" + hello[behind + 2 :], 0)
+    found = the_one(conversation.segments, conversation.key_log)
+    (told,) = {event.detail for event in found.events if isinstance(event, Irregularity)}
+    assert told == "TLSv1.2 with TLS_ECDHE_RSA_WITH_ARIA_128_GCM_SHA256 cannot be opened"
 
 
 # --- what is lost

@@ -17,8 +17,8 @@ _SUITES_13 = {48: (0x1302,), 32: (0x1301, 0x1303, 0x1304, 0x1305)}
 class Agreements:
     """The hellos of both sides as they come, handshake by handshake.
 
-    `early` tells whether the server took early data, None as long as that is not known; `problem` says why something
-    cannot be opened although there are keys.
+    `early` tells whether the server took early data, None as long as that is not known, `is_retried` whether it asked
+    the client to begin again, as in TLS 1.3 alone; `problem` says why something cannot be opened although there are keys.
     """
 
     def __init__(self, keys: KeyLog) -> None:
@@ -27,6 +27,7 @@ class Agreements:
         self._servers: list[ServerHello] = []
         self._has_keys = False
         self.early: bool | None = None
+        self.is_retried = False
         self.problem: str | None = None
 
     def asks(self, hello: ClientHello) -> None:
@@ -37,7 +38,7 @@ class Agreements:
     def answers(self, hello: ServerHello) -> None:
         """A ServerHello came; a request to begin again settles nothing but that early data is not taken."""
         if hello.cipher is None:
-            self.early = False
+            self.early, self.is_retried = False, True
         else:
             self._servers.append(hello)
 
@@ -67,7 +68,7 @@ class Agreements:
     @property
     def is_13(self) -> bool:
         """Whether it is TLS 1.3."""
-        return self._servers[0].number > TLS_1_2 or not self._servers[0].number
+        return self.is_retried or self._servers[0].number > TLS_1_2 or not self._servers[0].number
 
     @property
     def offers_early(self) -> bool:

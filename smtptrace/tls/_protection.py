@@ -220,13 +220,28 @@ def _blocks(suite: Suite, key: bytes) -> Callable[[bytes, bytes], bytes]:
         from Cryptodome.Cipher import DES3
 
         return lambda iv, blocks: DES3.new(key, DES3.MODE_CBC, iv=iv).decrypt(blocks)
-    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+    from cryptography.hazmat.primitives.ciphers import Cipher, modes
+
+    algorithm = _algorithm(suite.cipher)(key)
 
     def decrypt(iv: bytes, blocks: bytes) -> bytes:
-        decryptor = Cipher(algorithms.AES(key), modes.CBC(iv)).decryptor()
+        decryptor = Cipher(algorithm, modes.CBC(iv)).decryptor()
         return decryptor.update(blocks) + decryptor.finalize()
 
     return decrypt
+
+
+def _algorithm(cipher: str) -> Any:
+    """The block cipher in its library; Camellia moved there."""
+    from cryptography.hazmat.primitives.ciphers import algorithms
+
+    if cipher.startswith("AES"):
+        return algorithms.AES
+    try:
+        from cryptography.hazmat.decrepit.ciphers.algorithms import Camellia
+    except ImportError:
+        return algorithms.Camellia
+    return Camellia
 
 
 def _stream(key: bytes) -> Callable[[bytes], bytes]:

@@ -121,6 +121,8 @@ class Reader:
             return agreements.is_known(self._generation)
         if self._protection is not None or record.kind in (ALERT, HANDSHAKE):
             return True
+        if record.kind == CHANGE_CIPHER_SPEC and agreements.is_retried:
+            return True
         return agreements.is_known() and self._knows_early
 
     @property

@@ -113,7 +113,7 @@ class Handshake:
         elif record.kind == OLD_HELLO:
             self._offered = (version_name(int.from_bytes(record.content[1:3])),)
         elif record.kind == CHANGE_CIPHER_SPEC:
-            self._encrypted[side] = True
+            self._encrypted[side] = self._version != "TLSv1.3"  # there it means nothing (RFC 8446, 5)
         elif record.kind == APPLICATION_DATA:
             self._has_data = True
         elif record.kind == ALERT:
@@ -133,7 +133,7 @@ class Handshake:
 
     def _warn(self, side: Side, content: bytes) -> None:
         """Keep the first alert, or the first fatal one; one that is encrypted counts if nothing else came of TLS."""
-        if len(content) == 2 and not self._encrypted[side]:
+        if len(content) == 2:  # one that is encrypted is longer
             is_fatal, meaning = content[0] == _FATAL, alert_name(content[1])
         elif not self._has_data and content:
             is_fatal, meaning = True, _SEALED

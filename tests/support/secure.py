@@ -61,12 +61,16 @@ class Conversation:
         self.segments.append((self.keys[side], self._frame, time_ns, seq & 0xFFFFFFFF, ack, flags, octets, 0))
         self._frame += 1
 
-    def shake(self, version: ssl.TLSVersion, ciphers: str | None = None, options: int = 0) -> Conversation:
-        """A handshake."""
+    def shake(
+        self, version: ssl.TLSVersion, ciphers: str | None = None, options: int = 0, curve: str | None = None
+    ) -> Conversation:
+        """A handshake; the server asks for another hello where it wants another curve."""
         with tempfile.TemporaryDirectory() as folder:
             key_log = Path(folder, "keys")
             contexts = _contexts(folder, version, ciphers, options)
             contexts[0].keylog_filename = str(key_log)
+            if curve:
+                contexts[1].set_ecdh_curve(curve)
             for side in Side:
                 incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
                 end = contexts[side].wrap_bio(incoming, outgoing, server_side=side is S)
