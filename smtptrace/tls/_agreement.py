@@ -18,7 +18,7 @@ class Agreements:
     """The hellos of both sides as they come, handshake by handshake.
 
     `early` tells whether the server took early data, None as long as that is not known, `is_retried` whether it asked
-    the client to begin again, as in TLS 1.3 alone; `problem` says why something cannot be opened although there are keys.
+    the client to begin again, as in TLS 1.3 alone; `problem` says what cannot be opened although there are keys.
     """
 
     def __init__(self, keys: KeyLog) -> None:
