@@ -106,8 +106,10 @@ def server_evidence(head: bytes) -> Evidence:
     if _SERVER_CERTAIN.search(head):
         return Evidence.CERTAIN
     line = head.split(b"\n", 1)[0]
-    if _OTHER_GREETING.search(line) or not is_text(head + b"\n"):
+    if _OTHER_GREETING.search(line):
         return Evidence.FOREIGN
+    if not is_text(head + b"\n"):  # a greeting may ring a bell
+        return Evidence.UNKNOWN if line[:3] == b"220" else Evidence.FOREIGN
     return Evidence.FAIR if line[:3] == b"220" and _MAIL.search(line) else Evidence.WEAK
 
 

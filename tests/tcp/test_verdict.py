@@ -30,6 +30,7 @@ def sessions(*turns: tuple[Side, bytes], port: int = 4000, shake: bool = True) -
         [(SERVER, GREETING)],
         [(SERVER, b"220 mail.example.org\r\n"), (CLIENT, b"ehlo x\r\n")],
         [(SERVER, b"220 f\n"), (CLIENT, b"EHLO\n")],
+        [(SERVER, b"220 a\x1b[31m\x07\r\n"), (CLIENT, b"EHLO x\r\n")],
         [(SERVER, b"220-a\r\n220 b\r\n"), (CLIENT, b"HELO x\r\n")],
         [(SERVER, b"220 host LMTP\r\n"), (CLIENT, b"LHLO x\r\n")],
         [(SERVER, b"554 5.7.1 go away\r\n")],
