@@ -68,7 +68,8 @@ class Attempt:
     @property
     def masked(self) -> bool:
         """Whether the source hides what the client sent."""
-        hidden = any(each.exactness is Exactness.MASKED for each in self.exchange.rounds)
+        said = (self.exchange.command, *self.exchange.rounds)
+        hidden = any(each is not None and each.exactness is Exactness.MASKED for each in said)
         return hidden or "masked-by-source" in self.problems
 
     @property

@@ -24,6 +24,7 @@ def weigh(case: Case) -> Weight | None:
     """The bare command refused at once, though the mechanism is offered."""
     for attempt in case.refused_attempts:
         bare = attempt.mechanism in _CLIENT_FIRST and attempt.exchange.initial is None and attempt.at_once
+        bare = bare and not attempt.masked
         if bare and attempt.offered is not False and attempt.refusal and attempt.code in {501, 535, 500, 502, 554, 550}:
             known = attempt.offered is True
             because = f"AUTH {attempt.mechanism} came without credentials and was refused without a prompt."

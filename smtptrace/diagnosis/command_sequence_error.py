@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from smtptrace.diagnosis._case import Case, Refusal
-from smtptrace.diagnosis._weight import Weight
+from smtptrace.diagnosis._weight import LIKELY, Weight
 from smtptrace.findings import Evidence
 from smtptrace.smtp import Exchange
 
@@ -26,12 +26,14 @@ def weigh(case: Case) -> Weight | None:
     for refusal in case.refusals:
         because = _out_of_order(case, refusal)
         if because:
-            return Weight(0.92, _evidence(case, refusal), because)
+            sure = 0.92 if refusal.stage != "DATA" or not _explained(case, refusal) else 0.6
+            return Weight(sure, _evidence(case, refusal), because)
     said = case.said("command-sequence-error")
     if said is None:
         return None
     first = case.first
     follows = first is not None and first.reply.code != 503 and first.stage in {"MAIL", "AUTH", "RCPT", "EHLO"}
+    follows = follows or (first is not None and _unasked_refusal(case, first.index))
     return Weight(said.confidence * 0.6, said.evidence, said.because) if follows else said
 
 
@@ -52,6 +54,24 @@ def _out_of_order(case: Case, refusal: Refusal) -> str:
     if stage == "DATA" and refusal.reply.code in {503, 554} and _no_recipient(case, index):
         return "DATA follows although no recipient was accepted, and the transaction is not reset."
     return ""
+
+
+def _unasked_refusal(case: Case, index: int) -> bool:
+    """Whether something was refused before whose command is not shown."""
+    before = (exchange for at, exchange in case.numbered if at < index and exchange.command is None)
+    return any(exchange.reply is not None and exchange.reply.code >= 400 for exchange in before)
+
+
+def _explained(case: Case, refusal: Refusal) -> bool:
+    """Whether the words with which the recipients were refused tell why, and DATA only follows from that.
+
+    A command refused after DATA shows that the client goes on without RSET.
+    """
+    first = case.refused("RCPT", "MAIL")
+    if first is None or first.index >= refusal.index or any(each.index > refusal.index for each in case.refusals):
+        return False
+    said = (weight for slug, weight in case.wordings.items() if slug != "command-sequence-error")
+    return any(weight.confidence >= LIKELY and weight.evidence[:1] == first.evidence[-1:] for weight in said)
 
 
 def _missing(early: tuple[int, Exchange] | None, index: int, case: Case) -> bool:

@@ -50,7 +50,7 @@ def _sure(case: Case, attempt: Attempt) -> float:
     if attempt.mechanism in _TICKET:
         return 0.82
     if attempt.mechanism == "DIGEST-MD5":
-        return 0.84 if case.flavour in {"sendmail", "zimbra", None} else 0.8
+        return 0.84 if case.flavour in {"sendmail", "zimbra"} else 0.6
     return 0.5
 
 
@@ -58,7 +58,8 @@ def _no_right(case: Case) -> Weight | None:
     """235, and then the answer of a server that knows no login."""
     refusal = case.refused("RCPT")
     login = case.logged_in(refusal.index) if refusal else None
-    if refusal is None or login is None or case.said("relay-denied-unauthenticated") is None:
+    said = case.said("relay-denied-unauthenticated")
+    if refusal is None or login is None or said is None or said.confidence < LIKELY:
         return None
     if any(login.index < index < refusal.index for index, _ in case.sent("EHLO", "HELO")):
         return None
