@@ -51,6 +51,16 @@ def test_bare_line_ends_in_the_content_are_told_once():
     assert [(each.kind, each.span.start) for each in read.anomalies] == [("bare-lf", 7), ("bare-cr", 11)]
 
 
+def test_as_many_lone_lf_as_lone_cr():
+    """Hide neither, in whatever pieces they came."""
+    script = "S: 220 hi\nC: DATA\nS: 354 go\nC> " r"a\nb\rc\r\n.\r\n" "\nS: 250 ok"
+    client, server = streams(connection(script).events)
+    for size in range(1, len(client) + 1):
+        events = interleaved(client, server, [(CLIENT, size)] * len(client))
+        read = read_session(connection("", events=events))
+        assert [(each.kind, each.span.start) for each in read.anomalies] == [("bare-lf", 7), ("bare-cr", 9)]
+
+
 def test_a_client_that_breaks_off_in_the_content():
     """What came is counted, and nothing is claimed of the rest."""
     read = session("S: 220 hi\nC: DATA\nS: 354 go\nC: half a mess\n-- close C rst")
