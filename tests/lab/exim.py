@@ -10,7 +10,7 @@ from pathlib import Path
 
 from lab.accounts import ALICE, USERS
 from lab.certificates import Certificates
-from lab.process import PROJECT, Unavailable, answers, daemon, fill, free_port, need_root, private_folder, tool
+from lab.process import PROJECT, Unavailable, answers, daemon, fill, free_ports, need_root, private_folder, tool
 
 USER = "Debian-exim"
 UNPACKED = PROJECT / ".lab" / "exim" / "usr" / "sbin" / "exim4"
@@ -46,7 +46,8 @@ def running(
     """Start Exim; `next_hop` is the port that mail for via-exim.test goes to, with NTLM if it is offered there."""
     need_root("Exim")
     with private_folder() as folder:
-        exim = Exim(port or free_port(), tls_port or free_port(), free_port(), folder)
+        spare = free_ports(3)
+        exim = Exim(port or spare[0], tls_port or spare[1], spare[2], folder)
         config = _prepare(exim, certificates, next_hop)
         # Its argument of -q: how often it tries again to deliver what it could not.
         argv = [folder / "exim4", "-C", config, "-bdf", "-q1m"]

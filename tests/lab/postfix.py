@@ -13,7 +13,7 @@ from pathlib import Path
 from lab import cyrus
 from lab.accounts import ALICE
 from lab.certificates import Certificates
-from lab.process import Unavailable, answers, daemon, fill, free_port, need_root, private_folder, tool
+from lab.process import Unavailable, answers, daemon, fill, free_ports, need_root, private_folder, tool
 
 OWNER = "nobody"
 MASTER = Path("/usr/lib/postfix/sbin/master")
@@ -59,7 +59,8 @@ def running(
     if not MASTER.exists():
         raise Unavailable("postfix is not installed (make test installs it on Debian)")
     with private_folder() as folder:
-        postfix = Postfix(*(ports or [free_port() for _ in range(4)]), free_port(), free_port(), folder)
+        spare = free_ports(6)
+        postfix = Postfix(*(ports or spare[:4]), *spare[4:], folder)
         _prepare(postfix, certificates, dovecot_socket, next_hop)
         argv = [MASTER, "-c", folder / "etc", "-d"]
         with daemon(argv, folder / "output", lambda: answers(postfix.port) and answers(postfix.cyrus_port)):

@@ -50,12 +50,17 @@ def private_folder() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def free_ports(count: int) -> list[int]:
+    """Different ports that nobody listens on, below the ones that the system gives to clients."""
+    found = [port for port in random.sample(range(20000, 32000), 100 + count) if _is_free(port)]
+    if len(found) < count:
+        raise Unavailable("no free ports below 32000")
+    return found[:count]
+
+
 def free_port() -> int:
-    """A port that nobody listens on, below the ones that the system gives to clients."""
-    for port in random.sample(range(20000, 32000), 100):
-        if _is_free(port):
-            return port
-    raise Unavailable("no free port below 32000")
+    """One of them."""
+    return free_ports(1)[0]
 
 
 def need_free(*ports: int) -> None:
