@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -19,8 +21,26 @@ GROUPS = ("look", "explain", "keep", "act", "record")
 """Headings of `--help` in their order; a command names its own in the constant GROUP."""
 
 
+UNREAD = 141
+"""Exit code where the reader of the output has left, as if by SIGPIPE: of what was not written nothing is known."""
+
+
+class _UnreadError(Exception):
+    """The reader of the output has left."""
+
+
 class _Commands(click.Group):
     """The commands of the folder; none is imported before it is called."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise _UnreadError from error
+        except SystemExit as leaving:  # rich ends the process so
+            if isinstance(leaving.__context__, BrokenPipeError):
+                raise _UnreadError from leaving
+            raise
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return [name.replace("_", "-") for name in COMMANDS.names()]
@@ -59,7 +79,8 @@ def smtptrace() -> None:
     smtptrace show -s 7 mail.pcapng       one of them as a dialogue, decoded
     smtptrace list --json - < mail.pcap   for machines; '-' is standard input
 
-    Exit codes: 0 fine, 1 findings or differences, 2 usage, 3 input unreadable, 4 a tool or server is missing or broken.
+    Exit codes: 0 fine, 1 findings or differences, 2 usage, 3 input unreadable, 4 a tool or server is missing or broken,
+    130 interrupted, 141 nobody reads the output any more (| head).
 
     \b
     Tab completion, in the start file of the shell:
@@ -76,6 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run a command and give its exit code; an error of ours is one line on standard error."""
+    _give_output()
     _utf8()
     try:
         result: Any = smtptrace.main(args=arguments, prog_name="smtptrace", standalone_mode=False)
@@ -88,14 +110,21 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("smtptrace: interrupted", err=True)
         return 130
-    except BrokenPipeError:
+    except _UnreadError:
         _drop_output()
-        return 0
+        return UNREAD
     except OSError as error:  # a disk that is full, most likely that of the output
         _drop_output()
         click.echo(f"smtptrace: {error}", err=True)
         return MissingError.exit_code
     return result if isinstance(result, int) else 0
+
+
+def _give_output() -> None:
+    """Write to nowhere where standard output or error is closed (`>&-`)."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - as long as the process
 
 
 def _utf8() -> None:
@@ -108,7 +137,6 @@ def _utf8() -> None:
 
 def _drop_output() -> None:
     """The reader of our output is gone (`| head`): leave without a word."""
-    import os
     from contextlib import suppress
 
     with suppress(OSError):  # it is no file

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from support.command import Command
@@ -74,3 +76,30 @@ def test_a_full_disk_is_one_line(monkeypatch, capsys):
     monkeypatch.setattr(main, "_drop_output", lambda: None)
     assert main.run([]) == 4
     assert capsys.readouterr().err == "smtptrace: [Errno 28] No space left on device\n"
+
+
+@pytest.mark.parametrize("arguments", ["list", "show", "diagnose", "list --json", "convert --to csv", "clean"])
+def test_a_reader_that_leaves_ends_the_run_quietly(arguments: str, tmp_path: Path) -> None:
+    """`| head`: not a word, and the exit code of a program that SIGPIPE ended, whatever the command."""
+    many = tmp_path / "many.txt"
+    many.write_text("220 mx.test\nHELO a\n250 hi\nMAIL FROM:<a@b.test>\n550 no\nQUIT\n221 bye\n" * 2000)
+    command = [sys.executable, "-m", "smtptrace", *arguments.split(), str(many)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout and process.stderr
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(60) == 141
+
+
+@pytest.mark.parametrize("command", ["list", "show"])
+def test_a_closed_output_is_none(command: str, tmp_path: Path) -> None:
+    """`>&-` loses what is written, and nothing else happens."""
+    one = tmp_path / "one.txt"
+    one.write_text("220 mx.test\nHELO a\n250 hi\nQUIT\n221 bye\n")
+    line = [sys.executable, "-m", "smtptrace", command, str(one)]
+    done = subprocess.run(
+        line, capture_output=False, stderr=subprocess.PIPE, check=False, preexec_fn=lambda: os.close(1)
+    )
+    assert done.returncode == 0
+    assert b"Traceback" not in done.stderr
