@@ -46,6 +46,8 @@ def _whole(evidence: Evidence, lines: Sequence[bytes], secret: Sequence[Span]) -
     line = lines[span.frame - 1].strip()
     if len(line) > LONGEST or evidence.text.encode("utf-8", "surrogateescape") not in line:
         return evidence
+    if _touched(replace(span, stop=span.start + len(line)), secret):  # masking would take its last octets for secret
+        return evidence
     return replace(evidence, text=line.decode("utf-8", "replace"))
 
 
