@@ -10,8 +10,8 @@ from dataclasses import replace
 from smtptrace import edits, redact
 from smtptrace.auth import Credential
 from smtptrace.edits import Edit
+from smtptrace.forms import forms, places, without
 from smtptrace.grammar import REPLY_LINE, VERBS, verb_of
-from smtptrace.redact import forms
 from smtptrace.trace import Trace
 from smtptrace.wire import Connection, Event, Exactness, Note, Side, Span, Typed
 
@@ -66,10 +66,8 @@ def _repetitions(connection: Connection, found: Iterable[bytes]) -> Iterator[Edi
     for side, runs in zip(Side, edits.runs(connection), strict=True):
         for start, run in runs:
             for form in found:
-                at = run.find(form)
-                while at >= 0:
-                    yield _mask(side, start + at, start + at + len(form))
-                    at = run.find(form, at + len(form))
+                for first, last in places(run, form):
+                    yield _mask(side, start + first, start + last)
 
 
 def _sent(connection: Connection, spans: Iterable[Span]) -> Iterator[Edit]:
@@ -126,7 +124,7 @@ def _text(text: str, found: Sequence[bytes]) -> str:
 
 def _octets(octets: bytes, found: Sequence[bytes]) -> bytes:
     for form in found:
-        octets = octets.replace(form, b"*" * len(form))
+        octets = without(octets, form, lambda size: b"*" * size)
     return octets
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import quopri
-import urllib.parse
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from smtptrace._changes import changed, each_changed, replaced
 from smtptrace.auth import Credential, DecodedRound, Description, stray_spans
 from smtptrace.findings import Evidence
+from smtptrace.forms import forms, without
 from smtptrace.secret import MASK, Masked, Secret
 from smtptrace.smtp import (
     Anomaly,
@@ -27,6 +25,8 @@ from smtptrace.smtp import (
 )
 from smtptrace.trace import Trace
 from smtptrace.wire import Span, Typed
+
+__all__ = ["Revealed", "forms", "mask", "reveal", "reveal_description"]
 
 _MASK = MASK.encode()
 _SHORTEST = 4
@@ -64,21 +64,6 @@ def mask(trace: Trace) -> Trace:
         findings=each_changed(trace.findings, lambda finding: _judgement(finding, blind)),
         causes=each_changed(trace.causes, lambda cause: _judgement(cause, blind)),
     )
-
-
-def forms(secret: bytes) -> Iterator[bytes]:
-    """The ways in which a secret may be written: as it is, base64, quoted-printable, URL, hex and UTF-16."""
-    yield secret
-    for start in range(3):
-        encoded = base64.b64encode(bytes(start) + secret)
-        yield encoded[(0, 2, 3)[start] : len(encoded) - (0, 3, 2)[(start + len(secret)) % 3]]
-    yield quopri.encodestring(secret).rstrip(b"\n")
-    yield urllib.parse.quote_from_bytes(secret, safe="").encode()
-    yield urllib.parse.quote_plus(secret).encode()
-    yield secret.hex().encode()
-    text = secret.decode("utf-8", "replace")
-    yield text.encode("utf-16-le", "surrogatepass")
-    yield base64.b64encode(text.encode("utf-16-le", "surrogatepass"))
 
 
 class _Blind:
@@ -155,7 +140,7 @@ class _Blind:
         """The octets without any repetition of a secret."""
         for form in self._forms:
             if form in octets:
-                octets = octets.replace(form, _MASK)
+                octets = without(octets, form, lambda _: _MASK)
         return octets
 
     def text(self, text: str) -> str:

@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 
 from smtptrace import edits, masks
 from smtptrace.edits import Edit
+from smtptrace.forms import forms, places
 from smtptrace.pseudonymize._learn import learn
 from smtptrace.pseudonymize._names import Names, filler
 from smtptrace.pseudonymize._rewrite import Rewriter
 from smtptrace.pseudonymize._text import Sweeper
-from smtptrace.redact import forms, mask
+from smtptrace.redact import mask
 from smtptrace.smtp import read_session
 from smtptrace.trace import Trace, trace_session
 from smtptrace.wire import (
@@ -120,10 +121,8 @@ def _left(connection: Connection, names: Names) -> Iterator[Edit]:
     for side, runs in zip(Side, edits.runs(connection), strict=True):
         for start, run in runs:
             for form in found:
-                at = run.find(form)
-                while at >= 0:
-                    yield Edit(side, start + at, start + at + len(form), filler(form))
-                    at = run.find(form, at + len(form))
+                for first, last in places(run, form):
+                    yield Edit(side, start + first, start + last, filler(run[first:last]))
 
 
 def _forms(name: str) -> Iterator[bytes]:
