@@ -80,10 +80,11 @@ def test_what_is_answered_verifies(user: str, password: str, mechanism: str) -> 
 
 
 @given(
-    secret=st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=6, max_size=24), tail=st.integers(0, 2)
+    rest=st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=4, max_size=24), tail=st.integers(0, 2)
 )
-def test_no_secret_stays_readable(secret: str, tail: int) -> None:
+def test_no_secret_stays_readable(rest: str, tail: int) -> None:
     """Refused, strayed or echoed: neither the line nor its text is left in the octets that are not masked."""
+    secret = "q7Zx" + rest  # stands nowhere by chance
     line = b64(secret)
     ends = (
         ("S: 535 no",),
