@@ -331,7 +331,7 @@ class Case:
             if exchange.reply is not None:
                 reply = exchange.reply
                 last = reply.lines[-1].upper() if reply.lines else b""
-                return (of_reply(reply, self.session.connection, last),)
+                return (of_reply(reply, last),)
             if exchange.command is not None:
                 return (of_command(exchange.command),)
         return (of_reply(self.session.greeting),) if self.session.greeting else ()

@@ -40,7 +40,7 @@ def weigh(case: Case) -> Weight | None:
     last = case.offers[-1] if case.offers else None
     if last is None or last.helo or last.mechanisms != () or _elsewhere(case, last):
         return said if last is None or last.mechanisms is None else None
-    shown = of_reply(last.reply, case.session.connection, last.reply.lines[-1].upper())
+    shown = of_reply(last.reply, last.reply.lines[-1].upper())
     for attempt in case.refused_attempts:
         if attempt.offered is False and attempt.refusal is not None:
             return Weight(

@@ -38,7 +38,7 @@ def weigh(case: Case) -> Weight | None:
 
 
 def _judged(case: Case, offer: Offer) -> Weight | None:
-    shown = of_reply(offer.reply, case.session.connection, b"STARTTLS")
+    shown = of_reply(offer.reply, b"STARTTLS")
     for attempt in case.refused_attempts:
         if attempt.refusal is not None:
             because = f"The client sends AUTH {attempt.mechanism} in clear; the server offers AUTH after STARTTLS only."

@@ -43,7 +43,7 @@ def weigh(case: Case) -> Weight | None:
         return Weight(said.confidence * 0.55, said.evidence, said.because) if said else None
     offer = case.offer_before(refusal.index) if refusal.index >= 0 else None
     if offer is not None and offer.mechanisms and not offer.helo:
-        shown = of_reply(offer.reply, case.session.connection, b"AUTH")
+        shown = of_reply(offer.reply, b"AUTH")
         if refusal.reply.code == 530:
             said = strongest(Weight(0.88, refusal.evidence[-1:]), said)
         if said is None:

@@ -26,7 +26,7 @@ def weigh(case: Case) -> Weight | None:
     offer = case.offers[-1] if case.offers else None
     if offer is None or not offer.mechanisms or case.attempts:
         return said
-    shown = of_reply(offer.reply, case.session.connection, b"AUTH")
+    shown = of_reply(offer.reply, b"AUTH")
     if said is not None:
         return Weight(said.confidence, (*said.evidence, shown), said.because)
     if _COMMON & set(offer.mechanisms) or case.succeeded or not case.is_text:

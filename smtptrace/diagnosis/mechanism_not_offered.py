@@ -38,7 +38,7 @@ def weigh(case: Case) -> Weight | None:
     """The mechanism that was sent against those offered when it was sent."""
     for attempt in case.refused_attempts:
         if attempt.offered is False and attempt.offer and attempt.offer.mechanisms:
-            return Weight(_sure(attempt), _evidence(case, attempt), _because(attempt))
+            return Weight(_sure(attempt), _evidence(attempt), _because(attempt))
     return case.said("mechanism-not-offered")
 
 
@@ -46,9 +46,9 @@ def _sure(attempt: Attempt) -> float:
     return CERTAIN if attempt.at_once else 0.8
 
 
-def _evidence(case: Case, attempt: Attempt) -> tuple[Evidence, ...]:
+def _evidence(attempt: Attempt) -> tuple[Evidence, ...]:
     assert attempt.offer is not None and attempt.refusal is not None
-    offered = of_reply(attempt.offer.reply, case.session.connection, b"AUTH")
+    offered = of_reply(attempt.offer.reply, b"AUTH")
     return (*attempt.refusal.evidence, offered)
 
 

@@ -35,7 +35,7 @@ def weigh(case: Case) -> Weight | None:
     limit = _limit(offer)
     declared = _declared(case, refusal.index)
     if offer is not None and limit and declared > limit and refusal.reply.code in {552, 554, 550, 452}:
-        shown = of_reply(offer.reply, case.session.connection, b"SIZE")
+        shown = of_reply(offer.reply, b"SIZE")
         because = f"The message has {declared:,} octets, the server takes {limit:,}."
         return strongest(Weight(0.95, (refusal.evidence[-1], shown, *refusal.evidence[:1]), because), said)
     return said

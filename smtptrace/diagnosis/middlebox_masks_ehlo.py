@@ -39,9 +39,7 @@ def _banner(case: Case) -> list[Evidence]:
 
 
 def _keywords(case: Case) -> list[Evidence]:
-    return [
-        of_reply(offer.reply, case.session.connection, b"XXXX") for offer in case.offers if _has(offer.reply, _CROSSED)
-    ][:1]
+    return [of_reply(offer.reply, b"XXXX") for offer in case.offers if _has(offer.reply, _CROSSED)][:1]
 
 
 def _commands(case: Case) -> list[Evidence]:

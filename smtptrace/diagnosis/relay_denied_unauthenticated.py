@@ -45,5 +45,5 @@ def weigh(case: Case) -> Weight | None:
     if case.refused_attempts:
         return Weight(said.confidence * 0.75, said.evidence, said.because)
     offer = case.offer_before(refusal.index) if refusal.index >= 0 else None
-    shown = (of_reply(offer.reply, case.session.connection, b"AUTH"),) if offer and offer.mechanisms else ()
+    shown = (of_reply(offer.reply, b"AUTH"),) if offer and offer.mechanisms else ()
     return Weight(said.confidence, (said.evidence[0], *shown, *said.evidence[1:]), said.because, said.fix)

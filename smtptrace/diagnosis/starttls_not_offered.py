@@ -37,7 +37,7 @@ def weigh(case: Case) -> Weight | None:
     if offer is None:
         return None if not case.offers and case.first_sent("EHLO", "HELO") is None else said
     if offer.has("STARTTLS") is False and not offer.helo:
-        shown = of_reply(offer.reply, case.session.connection, offer.reply.lines[-1].upper())
+        shown = of_reply(offer.reply, offer.reply.lines[-1].upper())
         return Weight(0.94, (*refusal.evidence, shown), "The client sends STARTTLS, which the server does not offer.")
     return None if offer.has("STARTTLS") else said
 

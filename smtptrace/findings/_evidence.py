@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import replace
+from operator import itemgetter
 
 from smtptrace.findings._finding import Evidence
 from smtptrace.smtp import Anomaly, AuthExchange, Command, DataExchange, Exchange, Reply, Round, Session
-from smtptrace.wire import Connection, Note, Octets, Side, Span
+from smtptrace.wire import Note, Side, Span
 
 LONGEST = 1000
 """Octets of one line that are cited."""
+
+_offset_of = itemgetter(0)
 
 
 def text_of(octets: bytes) -> str:
@@ -22,11 +26,11 @@ def of_command(command: Command) -> Evidence:
     return Evidence(text_of(command.line), command.span)
 
 
-def of_reply(reply: Reply, connection: Connection | None = None, containing: bytes = b"") -> Evidence:
+def of_reply(reply: Reply, containing: bytes = b"") -> Evidence:
     """The first line of the reply that contains `containing` (upper case), else its first."""
     for number, line in enumerate(reply.lines):
         if containing in line.upper():
-            return Evidence(text_of(line), _line_span(reply, number, connection))
+            return Evidence(text_of(line), _line_span(reply, number))
     return Evidence(text_of(reply.lines[0]) if reply.lines else str(reply.code), reply.span)
 
 
@@ -85,22 +89,10 @@ def _within(inner: Span, outer: Span) -> bool:
     return inner.side is outer.side and outer.start <= inner.start < outer.stop
 
 
-def _line_span(reply: Reply, number: int, connection: Connection | None) -> Span:
-    """The place of one line of a reply; its frame is looked up where the events are at hand."""
+def _line_span(reply: Reply, number: int) -> Span:
+    """The place of one line of a reply, which may have come in a later packet than its first."""
     span = reply.span
-    if number == 0:
-        return span
     start = span.start + sum(len(line) + 2 for line in reply.lines[:number])
-    time_ns, frame = _place(connection, span.side, start) if connection else (None, None)
-    return Span(span.side, start, start + len(reply.lines[number]), time_ns or span.time_ns, frame or span.frame)
-
-
-def _place(connection: Connection, side: Side, offset: int) -> tuple[int | None, int | None]:
-    """Time and frame of an octet of a stream, as far as the connection kept its events."""
-    at = 0
-    for event in connection.events:
-        if type(event) is Octets and event.side is side:
-            if at <= offset < at + len(event.data):
-                return event.place(offset - at)
-            at += len(event.data)
-    return None, None
+    at = bisect_right(reply.places, start, key=_offset_of)
+    time_ns, frame = reply.places[at - 1][1:] if at else (span.time_ns, span.frame)
+    return Span(span.side, start, start + len(reply.lines[number]), time_ns, frame) if number else span

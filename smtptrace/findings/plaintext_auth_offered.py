@@ -32,6 +32,6 @@ def judge(session: Session, credentials: Sequence[Credential]) -> Iterator[Sight
 def _offered(session: Session, plain: list[str]) -> Iterator[Sight]:
     for exchange in session.exchanges:
         if exchange.command and exchange.command.verb == "EHLO" and exchange.reply and not exchange.tls:
-            evidence = (of_reply(exchange.reply, session.connection, b"AUTH"),)
+            evidence = (of_reply(exchange.reply, b"AUTH"),)
             yield Sight(f"The server offers {' and '.join(plain)} without TLS", evidence)
             return

@@ -32,7 +32,7 @@ def judge(session: Session, credentials: Sequence[Credential]) -> Iterator[Sight
         if command.verb == "EHLO" and exchange.reply is not None:
             offer = exchange.reply
         elif offer is not None and command.verb in _MATTERS and not exchange.tls:
-            evidence = (of_reply(offer, session.connection, b"STARTTLS"), of_command(command))
+            evidence = (of_reply(offer, b"STARTTLS"), of_command(command))
             severity = SEVERITY if command.verb == "MAIL" else Severity.MEDIUM
             yield Sight(f"STARTTLS is offered, and {command.verb} goes in clear", evidence, severity)
             return

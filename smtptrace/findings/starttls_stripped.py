@@ -34,7 +34,7 @@ def judge(session: Session, credentials: Sequence[Credential]) -> Iterator[Sight
             and reply
             and any(b"XXXX" in line for line in reply.lines)
         ):
-            evidence = (of_reply(reply, session.connection, b"XXXX"),)
+            evidence = (of_reply(reply, b"XXXX"),)
             yield Sight(
                 f"The EHLO reply holds {crossed[0]}: consistent with STARTTLS masked on the way",
                 evidence,

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from smtptrace import grammar
-from smtptrace.wire import Close, Connection, Exactness, Gap, Note, Open, Secured, Span, Typed
+from smtptrace.wire import Close, Connection, Exactness, Gap, Note, Open, Place, Secured, Span, Typed
 
 
 @dataclass(slots=True)
@@ -48,7 +48,8 @@ class Command:
 class Reply:
     """One reply of one or more lines; `lines` are whole lines without their line ends (RFC 5321, 4.2).
 
-    `cut` tells that it goes on in octets that are missing.
+    `cut` tells that it goes on in octets that are missing; `places` name the packets that it came in behind the first,
+    by offset into the stream.
     """
 
     code: int
@@ -56,6 +57,7 @@ class Reply:
     span: Span
     exactness: Exactness = Exactness.SEEN
     cut: bool = False
+    places: Sequence[Place] = ()
 
     @property
     def texts(self) -> tuple[bytes, ...]:

@@ -9,7 +9,7 @@ from smtptrace import grammar
 from smtptrace.smtp.oddities import Oddities
 from smtptrace.smtp.records import Reply
 from smtptrace.smtp.streams import PATIENCE, Stream
-from smtptrace.wire import Exactness, Side, Span
+from smtptrace.wire import Exactness, Place, Side, Span
 
 SEALED = frozenset({0x00, 0x14, 0x15, 0x16, 0x17})
 """First octets of what is no text: the length of a security layer, the types of TLS records."""
@@ -35,7 +35,7 @@ class ReplyReader:
         oddities: where broken rules are told.
     """
 
-    __slots__ = ("_code", "_exactness", "_lines", "_odd", "_place", "_size", "_start", "_stream", "fragment")
+    __slots__ = ("_code", "_exactness", "_lines", "_odd", "_places", "_size", "_start", "_stream", "fragment")
 
     def __init__(self, stream: Stream, oddities: Oddities) -> None:
         self._stream = stream
@@ -44,7 +44,7 @@ class ReplyReader:
         self._code = 0
         self._size = 0
         self._start = 0
-        self._place: tuple[int | None, int | None] = (None, None)
+        self._places: list[Place] = []
         self._exactness = Exactness.SEEN
         self.fragment = False
 
@@ -56,7 +56,9 @@ class ReplyReader:
             if whole is not None:
                 self.fragment = False
                 found, span, exactness = whole
-                return Reply(*_parsed(found[0]), span, exactness)
+                code, lines = _parsed(found[0])
+                places = stream.places(span.start, span.stop) if len(lines) > 1 else ()
+                return Reply(code, lines, span, exactness, places=places)
         while self._lines or not self.sealed:
             start = stream.position
             raw = stream.line()
@@ -73,9 +75,12 @@ class ReplyReader:
 
     def _line(self, raw: bytes, start: int) -> bool:
         """Take one line; whether it ends the reply."""
+        where = self._stream.place(start)
         if not self._lines:
-            self._start, self._place = start, self._stream.place(start)
+            self._start, self._places = start, [(start, *where)]
             self._exactness = self._stream.exactness(start)
+        elif where != self._places[-1][1:]:
+            self._places.append((start, *where))
         found = grammar.REPLY_LINE.match(raw)
         if found is None:
             self._strange(raw, start)
@@ -124,7 +129,8 @@ class ReplyReader:
             self._keep(raw)
 
     def _reply(self) -> Reply:
-        span = Span(Side.SERVER, self._start, self._stream.position, *self._place)
-        reply = Reply(self._code, tuple(self._lines), span, self._exactness)
-        self._lines, self._size = [], 0
+        (_, *where), *later = self._places
+        span = Span(Side.SERVER, self._start, self._stream.position, *where)
+        reply = Reply(self._code, tuple(self._lines), span, self._exactness, places=later)
+        self._lines, self._size, self._places = [], 0, []
         return reply

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Sequence
 from operator import itemgetter
@@ -262,6 +262,11 @@ class Stream:
         """Time and frame of the octet at `offset`, which must still be within reach or have been read just now."""
         _, time_ns, frame = self._places[bisect_right(self._starts, offset)]
         return time_ns, frame
+
+    def places(self, start: int, stop: int) -> Sequence[Place]:
+        """The packets that begin between `start` and `stop`, with the offsets where they do."""
+        first, end = bisect_right(self._starts, start), bisect_left(self._starts, stop)
+        return [(self._starts[at], *self._places[at + 1][1:]) for at in range(first, end)]
 
     def span(self, start: int, stop: int | None = None) -> Span:
         """The place of the octets from `start` to `stop`, by default to where reading stands."""

@@ -70,6 +70,14 @@ def test_whether_the_login_worked_is_told():
     assert worked.severity > refused.severity
 
 
+def test_a_line_of_a_reply_is_cited_with_its_own_packet():
+    """A server may send each line of its offer in a packet of its own."""
+    script = "S: 220 hi\nC: EHLO a\nS: 250-hi\nS: 250-STARTTLS\nS: 250 AUTH PLAIN\nC: AUTH PLAIN\nS: 334\nC: AGEAYg=="
+    found = judged(session(script))
+    assert [each.span.frame for each in found["starttls-not-used"].evidence if each.span] == [4, 6]
+    assert [each.span.frame for each in found["plaintext-auth-offered"].evidence if each.span] == [5]
+
+
 SECURED = """
 S: 220 mail.example.test ESMTP
 C: EHLO a.example.test

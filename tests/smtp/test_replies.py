@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from support.dialogue import session, talk
+import pytest
+from support.dialogue import connection, session, talk
+
+from smtptrace.smtp import read_session
+from smtptrace.wire import Octets, Side
 
 
 def kinds(read):
@@ -21,6 +25,20 @@ def test_odd_replies():
     assert talk(read) == [("EHLO", 550), ("NOOP", 250)]
     assert read.exchanges[0].reply.lines == (b"250-hi", b"no code here", b"550 HELP")
     assert kinds(read) == ["malformed-reply", "inconsistent-reply-codes", "malformed-reply", "bare-lf"]
+
+
+@pytest.mark.parametrize(("end", "slow"), [(b"\r\n", False), (b"\n", True)], ids=["by the rules", "line by line"])
+def test_a_reply_in_several_packets(end, slow):
+    """Names those behind the first, however it was read, joined by the source or not."""
+    lines = [b"250-mx.example.test" + end, b"250-SIZE 1000" + end, b"250 AUTH LOGIN" + end]
+    apart = [Octets(Side.SERVER, line, number, number) for number, line in enumerate(lines, 5)]
+    at = len(lines[0]), len(lines[0] + lines[1])
+    joined = [Octets(Side.SERVER, b"".join(lines), 5, 5, places=((at[0], 6, 6), (at[1], 7, 7)))]
+    for events in (apart, joined):
+        read = read_session(connection("", events=[*connection("S: 220 hi\nC: EHLO a").events, *events]))
+        reply = read.exchanges[0].reply
+        assert (reply.span.frame, bool(read.anomalies)) == (5, slow)
+        assert list(reply.places) == [(8 + at[0], 6, 6), (8 + at[1], 7, 7)]
 
 
 def test_a_reply_of_the_code_alone():
