@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from smtptrace import edits, masks
-from smtptrace.auth import Credential, Exposure, read_credentials
+from smtptrace.auth import Credential, Exposure, read_credentials, stray_spans
 from smtptrace.edits import Edit
 from smtptrace.masks import PLACEHOLDER
 from smtptrace.smtp import AuthExchange, Command, DataExchange, Exchange, Reply, Session, read_session
@@ -68,6 +68,9 @@ def clean(connection: Connection) -> Cleaned:
     """
     as_typed, sent = mended(connection)
     session = read_session(as_typed, keep_content=True)
+    strays = stray_spans(session)
+    if strays:
+        session = read_session(masks.over(as_typed, strays), keep_content=True)
     credentials = read_credentials(session)
     writer = _Writer(session, credentials, sent)
     events = tuple(replace(event, time_ns=None) for event in writer.events())

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from smtptrace import edits, redact
-from smtptrace.auth import Credential
+from smtptrace.auth import Credential, stray_spans
 from smtptrace.edits import Edit
 from smtptrace.forms import forms, places, without
 from smtptrace.grammar import REPLY_LINE, VERBS, verb_of
@@ -32,12 +32,17 @@ def masked(connection: Connection, credentials: Sequence[Credential]) -> Connect
     return swept(edits.apply(connection, hidden), credentials)
 
 
+def over(connection: Connection, spans: Iterable[Span]) -> Connection:
+    """The connection with masks over these places; line ends and the codes of replies stay."""
+    return edits.apply(connection, list(_sent(connection, spans)))
+
+
 def shown(trace: Trace, *, reveal: bool = False) -> Trace:
     """The trace for an output that writes its connection too: masked in every part, or with secrets that print."""
     if reveal:
         return redact.reveal(trace)
     blind = redact.mask(trace)
-    connection = masked(trace.session.connection, trace.credentials)
+    connection = masked(over(trace.session.connection, stray_spans(trace.session)), trace.credentials)
     return replace(blind, session=replace(blind.session, connection=connection))
 
 

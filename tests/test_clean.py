@@ -80,6 +80,16 @@ def test_secrets_are_placeholders() -> None:
     assert "C: AUTH PLAIN ${PASSWORD}" in said(*EHLO, "C: AUTH PLAIN AGFsaWNlAFNlY3JldDEyMyE=", "S: 235 ok")
 
 
+def test_a_misspelt_login_does_not_tell_its_secret() -> None:
+    """Whether it is kept or dropped."""
+    for line in ("AUHT PLAIN {}", "AUTHPLAIN {}", "AUTH:PLAIN {}", "{}"):
+        text = "\n".join(
+            said(*EHLO, "C: " + line.format("AGFsaWNlAFNlY3JldDEyMyE="), "S: 500 what", "C: NOOP", "S: 250 ok")
+        )
+        assert "AGFsaWNl" not in text
+        assert "C: NOOP" in text
+
+
 def test_a_secret_that_a_reply_repeats_is_gone_too() -> None:
     """Some servers say what they could not decode."""
     text = "\n".join(

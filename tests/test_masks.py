@@ -55,3 +55,9 @@ def test_without_credentials_nothing_changes() -> None:
     """It is the same connection."""
     said = dialogue("S: 220 a", "C: QUIT")
     assert masked(said) is said
+
+
+def test_a_misspelt_login_is_masked() -> None:
+    """Where no login is, and the server knew no such command."""
+    trace = trace_session(read_session(dialogue("S: 220 a", f"C: AUHT PLAIN {PLAIN}", "S: 500 what")))
+    assert streams(masks.shown(trace).session.connection)[CLIENT] == b"AUHT PLAIN " + b"*" * len(PLAIN) + b"\r\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from smtptrace import grammar
 from smtptrace.auth import _base64, _kinds, _text
@@ -12,6 +13,7 @@ from smtptrace.wire import Span
 
 _MOST = 16
 _VERB_LIKE = re.compile(rb"[A-Z]{1,8}|.*[<>].*|\*?", re.DOTALL)
+_WORD = re.compile(rb"(?<![^ \t:=])[A-Za-z0-9+/]{6,}={0,2}(?![^ \t])")
 _SHORTEST = 6
 _SHORTEST_LONE = 8
 _SAMPLE = 12
@@ -43,17 +45,29 @@ def is_stray(exchange: Exchange) -> bool:
 
 
 def stray_spans(session: Session) -> tuple[Span, ...]:
-    """Command lines that are base64 of something although no AUTH is open, as where its beginning was not captured."""
+    """What is base64 of something although no AUTH is open: its beginning was not captured, or its verb is misspelt.
+
+    Of a line of one word the whole line, else the words.
+    """
     verbs = grammar.VERBS
-    odd = [each for each in session.exchanges if each.command is not None and each.command.verb not in verbs]
-    return tuple(each.command.span for each in odd if each.command and _is_lone(each))
+    odd = (each for each in session.exchanges if each.command is not None and each.command.verb not in verbs)
+    return tuple(span for each in odd for span in _spans(each))
 
 
-def _is_lone(exchange: Exchange) -> bool:
-    if not is_stray(exchange) or exchange.command is None:
-        return False
-    line = exchange.command.line.strip()
-    octets = (_base64.decode(line).octets or b"") if len(line) >= _SHORTEST_LONE else b""
+def _spans(exchange: Exchange) -> Iterator[Span]:
+    command = exchange.command
+    assert command is not None
+    if is_stray(exchange) and _says_something(command.line.strip()):
+        yield command.span
+        return
+    for found in _WORD.finditer(command.line):
+        if found.start() and _says_something(found.group()):
+            start = command.span.start
+            yield replace(command.span, start=start + found.start(), stop=start + found.end())
+
+
+def _says_something(word: bytes) -> bool:
+    octets = (_base64.decode(word).octets or b"") if len(word) >= _SHORTEST_LONE else b""
     return bool(octets) and (_text.is_printable(octets.replace(b"\0", b"")) or _kinds.kind_of(octets) is not None)
 
 

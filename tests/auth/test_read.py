@@ -109,6 +109,23 @@ def test_lone_base64_lines_of_a_session() -> None:
     assert [each.command.raw.strip() for each in hidden if each.command] == [b"****", b"NOOP", b"HELLOWORLD1"]
 
 
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        (f"AUHT PLAIN {LINE}", "AUHT PLAIN ****"),
+        (f"AUTHPLAIN {LINE}", "AUTHPLAIN ****"),
+        (f"plain  {LINE}", "plain  ****"),
+        (f"AUTH:LOGIN {b64('geheim')} {b64('geheim')}", "AUTH:LOGIN **** ****"),
+        ("XCHECK HELLOWORLD1 password", "XCHECK HELLOWORLD1 password"),
+    ],
+)
+def test_a_misspelt_login(said: str, shown: str) -> None:
+    """What it bears is a secret whatever the server made of it; other words stay."""
+    made = session(f"C: {said}", "S: 500 what")
+    (hidden,) = mask(Trace(made)).session.exchanges
+    assert hidden.command and hidden.command.raw.strip() == shown.encode()
+
+
 def test_unknown_mechanism_is_shown_round_by_round() -> None:
     """Nobody knows what its octets hold, so they are hidden and the rest is said."""
     found = credential("C: AUTH X-ODD", f"S: 334 {b64('who?')}", f"C: {b64('me, geheim')}", "S: 535 no")

@@ -133,3 +133,11 @@ def test_one_message_with_several_replies():
     with pytest.raises(NotPlayableError, match="several replies"):
         script_as_sent(trace(text), "1")
     assert isinstance(trace(text), Trace)
+
+
+def test_a_misspelt_login_is_not_sent():
+    """It bears a secret of the trace though no login is in it."""
+    found = as_sent("S: 220 hi\nC: EHLO a\nS: 250 hi\nC: AUHT PLAIN AGFsaWNlAHNlY3JldDE=\nS: 500 what\n")
+    here = Target(Endpoint("127.0.0.1", 25), loopback=True)
+    assert "AUHT holds a secret of the trace" in "".join(refusals([found], here, Permission()))
+    assert found.steps[2].line == b"AUHT PLAIN ****"
