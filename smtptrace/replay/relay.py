@@ -189,7 +189,9 @@ def _login_failed(each: Answer) -> bool:
 def verdict(answers: Sequence[Answer]) -> str:
     """What all of it means, in a sentence; it holds for the address that was asked from."""
     sources = sorted({each.source for each in answers if each.source})
-    here = f"for connections from {', '.join(sources)}" if sources else "for nobody"
+    if not any(each.source or (each.last and each.last.received) for each in answers):
+        return "nothing is known of it: no connection was made"
+    here = f"for connections from {', '.join(sources)}"
     outside = [each for each in answers if not each.case.login and not each.case.internal]
     if any(each.relays for each in outside):
         return f"an OPEN RELAY {here}"

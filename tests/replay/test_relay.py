@@ -148,3 +148,9 @@ def test_a_refused_login_is_not_tried_again():
     record = relay_object("here", found)
     assert (record["schema"], record["open_relay"], len(record["tests"])) == ("smtptrace.relay-test/1", False, 8)
     assert record["tests"][4]["step"] == "AUTH"
+
+
+def test_where_nobody_was_reached():
+    """Nothing is said of relaying."""
+    found = answer(OUTSIDE, script(OUTSIDE), Played((), NOWHERE, broken="connection refused"))
+    assert verdict([replace(found, source="")]) == "nothing is known of it: no connection was made"
