@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from smtptrace.pseudonymize import _kept
 from smtptrace.pseudonymize._names import filler
 from smtptrace.pseudonymize._text import Sweeper
 
@@ -16,20 +17,24 @@ _FIELD = re.compile(rb"([!-9;-~]{1,76})(:[ \t]*)(.*)", re.DOTALL)
 _LINE = re.compile(rb"[^\n]*\n|[^\n]+")
 
 
-def rewritten(content: bytes, sweeper: Sweeper, *, inside_body: bool, keep: bool) -> tuple[bytes, bool]:
+def rewritten(
+    content: bytes, sweeper: Sweeper, *, inside_body: bool, keep: bool, unread: list[str] | None = None
+) -> tuple[bytes, bool]:
     """The content as sent with other names, and whether it ends inside the body.
 
     Line ends, dots at the beginning of lines and the lengths of body lines stay; with `keep` the body stays but for
-    the names that are found in it.
+    the names that are found in it. What is encoded there and holds a name is filled too, and what is encoded and is
+    no text; `unread` is told of that.
     """
-    written = []
+    written: list[bytes] = []
+    body: list[bytes] = []
     field = ""
     for found in _LINE.finditer(content):
         line = found.group()
         text = line.rstrip(b"\r\n")
         end = line[len(text) :]
         if inside_body:
-            written.append((sweeper.octets(text) if keep else _filled(text)) + end)
+            (body if keep else written).append(line if keep else _filled(text) + end)
             continue
         if not text:
             inside_body = True
@@ -40,6 +45,8 @@ def rewritten(content: bytes, sweeper: Sweeper, *, inside_body: bool, keep: bool
         elif text and text != b".":
             text = _value(field, text, sweeper)
         written.append(text + end)
+    if body:
+        written += _kept.rewritten(body, sweeper, [] if unread is None else unread)
     return b"".join(written), inside_body
 
 

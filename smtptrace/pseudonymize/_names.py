@@ -13,7 +13,9 @@ from smtptrace.errors import UsageError
 GENERIC = frozenset(
     "localhost localdomain mail mailer smtp smtps submission imap pop mx mta"
     " www ns dns relay gateway edge hub autodiscover exim postfix exchange sendmail dovecot protection prod outlook"
-    " office365 microsoft google gmail googlemail yahoo support aka spamhaus barracudacentral".split()
+    " office365 microsoft google gmail googlemail yahoo support aka spamhaus barracudacentral"
+    " hotmail icloud sendgrid mailgun amazonaws email-smtp zoho yandex kundenserver ionos strato fastmail brevo"
+    " sendinblue mailjet sparkpostmail mandrillapp postmarkapp protonmail mimecast pphosted messagelabs github".split()
 )
 """Labels that name a service, a product or a provider and nobody; like top-level domains they stay."""
 
@@ -29,8 +31,31 @@ ROLES = frozenset(
 )
 """Words that are no names; they are replaced where an address or a login stands, not wherever they occur."""
 
+COMMON = frozenset(
+    "access account accounts address alert alerts application authentication backup bill billing bounce bounces bulk"
+    " client cloud company contact content daemon data default demo denied deliver delivery direct domain email error"
+    " errors example external failed failure filter forward generic group hello help helpdesk hosting inbound inbox"
+    " internal invalid invoice invoices list lists login mailbox mailing mailout manager marketing message messages"
+    " monitor monitoring name network news newsletter notice notification notifications notify office online order"
+    " orders outbound owner password policy portal print printer private production public queue quota receipt"
+    " recipient refused rejected remote reply report reports request return returns sales scan scanner secure security"
+    " send sender server service services session shared shop spam spool srs0 srs1 staff status stage staging storage"
+    " subscribe system systems team temporary test tester testing tests tickets transport unsubscribe user users verp"
+    " store virus web webmail webmaster website work".split()
+)
+"""Words that stand in local parts and domains and in what servers say: as a part of a name they are none."""
+
 NOTHING = frozenset(("undefined", "null", "(null)", "none", "nil", "nan", "[object object]"))
 """What programs send for a login that they were not given; it tells of a mistake and of nobody."""
+
+_PARTS = re.compile(r"[^\W\d_]{4,64}")
+"""Words of which local parts are made."""
+
+_EMBEDDED = re.compile(r"(?P<user>[^=+@]{1,64})=(?P<host>(?:[A-Za-z0-9_-]{1,63}\.)+[A-Za-z]{2,63})$")
+"""An address inside a local part (VERP, SRS)."""
+
+_WHOLE = 6
+"""Letters from which on a part of a name is looked for inside of words and in other encodings too."""
 
 _ACCESS_KEY = re.compile(r"AKIA[A-Z0-9]{16}")
 _IPV4 = (("192.0.2.0/24", 254), ("198.51.100.0/24", 254), ("203.0.113.0/24", 254), ("10.0.0.0/8", 2**24 - 2))
@@ -40,6 +65,7 @@ _REMEMBERED = 50
 """Names of earlier sessions that are looked for in the next one, wherever they stand."""
 
 _LONGEST_WORD = 256
+_SHORTEST_PART = 4
 
 
 class Names:
@@ -53,6 +79,7 @@ class Names:
         self._given: dict[str, dict[str, str]] = {kind: dict((known or {}).get(kind, {})) for kind in _KINDS}
         self.words: dict[str, Callable[[str], str]] = {}
         self.spellings: dict[str, None] = {}
+        self.parts: dict[str, None] = {}
 
     @classmethod
     def from_json(cls, text: str, path: str) -> Names:
@@ -79,12 +106,12 @@ class Names:
 
     def forget(self) -> None:
         """Keep looking for the names learnt last only: those of thousands of sessions would make each one slow."""
-        for learnt in (self.words, self.spellings):
+        for learnt in (self.words, self.spellings, self.parts):
             for name in list(learnt)[:-_REMEMBERED]:
                 del learnt[name]
 
     def learn(self, name: str, pseudonym: Callable[[str], str]) -> None:
-        """Have a name replaced wherever it is found, unless it is a word that says nothing."""
+        """Have a name replaced wherever it is found, of a host its labels too, unless it says nothing."""
         key = name.lower()
         usual = (
             key in GENERIC
@@ -95,15 +122,37 @@ class Names:
         )
         if 2 <= len(name) <= _LONGEST_WORD and not usual and pseudonym(name).lower() != key:
             self.words.setdefault(key, pseudonym)
-            self.spellings[name] = None
+            self.spellings[name] = self.spellings[key] = None
+            if pseudonym == self.host and "." in name:
+                for label in name.split(".")[:-1]:
+                    self._learn_part(label, self.word)
+
+    def _learn_part(self, part: str, pseudonym: Callable[[str], str]) -> None:
+        """Learn a part of a name: where it stands alone, a long one in every form."""
+        key = part.lower()
+        if len(part) < _SHORTEST_PART or key in COMMON | TOP or key in self.words:
+            return
+        self.learn(part, pseudonym)
+        if len(part) < _WHOLE and key in self.words:
+            self.parts[key] = None
+            self.spellings.pop(part, None)
+            self.spellings.pop(key, None)
 
     def learn_address(self, address: str) -> None:
-        """Learn the parts of a mailbox or a login."""
+        """Learn a mailbox or a login, and the names that its local part is made of."""
         local, at, domain = address.rpartition("@")
         if not at:
             domain, _, local = address.rpartition("\\")
+        local = local.strip('"')
         self.learn(local, self.user)
         self.learn(domain, self.host)
+        inside = _EMBEDDED.search(local)
+        if inside:
+            self.learn(inside["user"].rpartition("+")[2], self.user)
+            self.learn(inside["host"], self.host)
+            local = local[: inside.start()]
+        for part in _PARTS.findall(local):
+            self._learn_part(part, self.user)
 
     def address(self, address: str) -> str:
         """The pseudonym of a mailbox or a login: `user@host`, `DOMAIN\\user` or a bare name."""
@@ -117,6 +166,8 @@ class Names:
         """The pseudonym of a login or local part."""
         if not user or user.lower() in NOTHING:
             return user
+        if user.startswith('"') and user.endswith('"') and len(user) > 2:
+            return f'"{self.user(user[1:-1])}"'
         if _ACCESS_KEY.fullmatch(user):  # what it is instead of a login is told by its first letters
             return self._one("user", user.lower(), lambda number: f"AKIA{number:016d}")
         return self._one("user", user.lower(), lambda number: f"person{number}")
@@ -137,6 +188,10 @@ class Names:
     def is_login(self, domain: str, user: str) -> bool:
         """Whether `domain\\user` is a login: one of them is known."""
         return domain.lower() in self._given["label"] or user.lower() in self._given["user"]
+
+    def is_pseudonym(self, address: str) -> bool:
+        """Whether an address is one that was given."""
+        return address.partition("@")[0] in self._given["user"].values()
 
     def known(self, name: str) -> str:
         """The pseudonym of a name of unknown kind: that of the user who is known by it, else of a host."""

@@ -168,7 +168,7 @@ class Rewriter:
         self._inside_body = self._inside_body and counted
         octets = self._slice(span)
         new, self._inside_body = _content.rewritten(
-            octets, self._sweeper, inside_body=self._inside_body, keep=self._keep
+            octets, self._sweeper, inside_body=self._inside_body, keep=self._keep, unread=self.removed
         )
         if b"LAST" in command.argument.upper():
             self._inside_body = False

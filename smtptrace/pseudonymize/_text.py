@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from smtptrace.pseudonymize._names import TOP, Names, is_ip
 
 _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62})"
 _HOST = rf"(?:{_LABEL}\.){{1,20}}[A-Za-z][A-Za-z0-9-]{{1,62}}"
-_LOCAL = r"[^\s<>()\[\]:;,@\\\"']{1,64}"
+_LOCAL = r"(?:\"[^\"\r\n@]{1,64}\"|[^\s<>()\[\]:;,@\\\"'/?&]{1,64})"
 _LOOKS = re.compile(
     rf"(?P<address>{_LOCAL}@(?:{_HOST}|\[[0-9A-Fa-f:.]{{2,45}}\]|[A-Za-z0-9_-]{{1,63}}))"
     r"|(?P<login>(?<![\w\\.-])[A-Za-z0-9_-]{1,63}\\[A-Za-z0-9_.$-]{1,64})"
@@ -18,9 +18,18 @@ _LOOKS = re.compile(
     rf"|(?P<host>(?<![\w.-]){_HOST}(?![\w-]))"
 )
 _KEY = re.compile(
-    r"(?:AUTH|ORCPT|LOGIN|NAME|HELO|ENVID|from|to|user|email|smtp\.mailfrom|header\.from)=", re.IGNORECASE
+    r"(?:AUTH|ORCPT|LOGIN|NAME|HELO|ENVID|from|to|user|e?mail|u|e|addr(?:ess)?|rcpt|recipient|sender|smtp\.mailfrom|header\.from)=",
+    re.IGNORECASE,
 )
 """What stands before an address and does not belong to it."""
+
+_TOKEN = re.compile(r"[^\s<>\"';,]{3,1000}")
+_ESCAPES = (
+    (re.compile(r"%([0-9A-Fa-f]{2})"), "%"),  # URL
+    (re.compile(r"\+([0-9A-F]{2})"), "+"),  # xtext (RFC 3461, 4)
+    (re.compile(r"=([0-9A-F]{2})"), "="),  # quoted-printable
+)
+"""How single characters are escaped, and what begins an escape."""
 
 _WHOLE_WORD = 4
 """Characters; a shorter name is only replaced where it stands alone."""
@@ -35,7 +44,28 @@ class Sweeper:
         self._words = re.compile("(?!)")
 
     def text(self, text: str) -> str:
-        """The text with pseudonyms."""
+        """The text with pseudonyms, also where characters of a name are escaped."""
+        if not any(mark in text for _, mark in _ESCAPES):
+            return self._plain(text)
+        pieces, at = [], 0
+        for found in _TOKEN.finditer(text):
+            new = self._unescaped(found.group())
+            if new is not None:
+                pieces += [self._plain(text[at : found.start()]), new]
+                at = found.end()
+        return "".join(pieces) + self._plain(text[at:])
+
+    def _unescaped(self, word: str) -> str | None:
+        """A word with its escapes undone and its names replaced, None where there are no names in it then."""
+        for escape, mark in _ESCAPES:
+            plain = escape.sub(_character, word) if mark in word else word
+            if plain != word and plain.isascii() and plain.isprintable():
+                new = self._plain(plain)
+                if new != plain:
+                    return new.replace("@", f"{mark}40")
+        return None
+
+    def _plain(self, text: str) -> str:
         pieces, at = [], 0
         for found in _LOOKS.finditer(text):
             pieces += [self._learnt(text[at : found.start()]), self._replaced(found)]
@@ -45,6 +75,14 @@ class Sweeper:
     def octets(self, octets: bytes) -> bytes:
         """The same for octets in UTF-8; others stay as they are."""
         return self.text(octets.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+
+    def knows(self, octets: bytes) -> bool:
+        """Whether a name that was learnt is left in the octets, or what looks like an address."""
+        text = octets.decode("utf-8", "surrogateescape")
+        self._learnt("")
+        given = self._names.is_pseudonym
+        looks = (found.group() for found in _LOOKS.finditer(text) if found["address"] is not None)
+        return self._words.search(text) is not None or not all(map(given, looks))
 
     def outline(self, text: str) -> str:
         """Pseudonyms where names look like names, `x` and `0` for every other letter and digit."""
@@ -64,32 +102,39 @@ class Sweeper:
         if found["login"] is not None:
             return self._names.address(text) if self._names.is_login(*text.split("\\", 1)) else self._learnt(text)
         if found["host"] is not None:
-            return self._names.host(text) if self._is_host(text.lower()) else text
+            learnt = self._names.words.get(text.lower())
+            return learnt(text) if learnt else self._names.host(text) if self._is_host(text.lower()) else text
         return self._names.ip(text) if is_ip(text) else text
 
     def _is_host(self, text: str) -> bool:
-        """Whether dotted words are a host: by how they end, or since they were learnt as one."""
+        """Whether dotted words are a host, by how they end."""
         top = text.rpartition(".")[2]
-        return (top in TOP or len(top) == 2) or text in self._names.words
+        return top in TOP or len(top) == 2
 
     def _learnt(self, text: str) -> str:
         """The text with the names that were learnt and look like nothing in particular."""
         words = self._names.words
         if len(words) != self._count:
-            self._count, self._words = len(words), _any_of(words)
+            self._count, self._words = len(words), _any_of(words, self._names.parts)
         return self._words.sub(lambda found: words[found.group().lower()](found.group()), text)
 
 
-def _any_of(words: Iterable[str]) -> re.Pattern[str]:
+def _any_of(words: Iterable[str], parts: Container[str]) -> re.Pattern[str]:
     """Any of the words, the longest first."""
     ordered = sorted(words, key=len, reverse=True)
     if not ordered:
         return re.compile("(?!)")
-    return re.compile("|".join(_word(word) for word in ordered), re.IGNORECASE)
+    return re.compile("|".join(_word(word, alone=word in parts) for word in ordered), re.IGNORECASE)
 
 
-def _word(word: str) -> str:
+def _word(word: str, *, alone: bool) -> str:
+    if alone:
+        return rf"(?<![^\W\d_]){re.escape(word)}(?![^\W\d_])"
     return re.escape(word) if len(word) >= _WHOLE_WORD else rf"(?<!\w){re.escape(word)}(?!\w)"
+
+
+def _character(found: re.Match[str]) -> str:
+    return chr(int(found[1], 16))
 
 
 def _blank(text: str) -> str:

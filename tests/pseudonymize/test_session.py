@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import base64
+import quopri
+import re
+import urllib.parse
 
 from support.connections import CLIENT, SERVER, START, dialogue, streams
 
@@ -54,7 +57,7 @@ def test_names_in_commands_replies_and_ends() -> None:
         b"220 SITE1.site2.com Microsoft ESMTP".replace(b"SITE1", b"site1"),
         b"250-site1.site2.com Hello [192.0.2.1]",
         b"250 SIZE",
-        b"550 5.7.1 person1 may not send from EX01, host 192.0.2.1",
+        b"550 5.7.1 person1 may not send from SITE1, host 192.0.2.1",
     ]
     assert (found.connection.client.host, found.connection.server.host) == ("192.0.2.1", "site1.site2.com")
     assert found.removed == ()
@@ -88,7 +91,7 @@ def test_what_stands_beside_the_octets() -> None:
 def test_a_line_that_was_corrected_stays_a_corrected_one() -> None:
     """The correction is one of nothing, and the line still means what it meant."""
     found = hidden(*EHLO, "C: MAIL FROM:<alicr\x7fe@contoso.com>", "S: 501 5.5.4 Unrecognized parameter")
-    assert client_lines(found)[1] == b"MAIL Fx\x7fROM:<person2@site2.com>"
+    assert client_lines(found)[1] == b"MAIL Fx\x7fROM:<person3@site2.com>"
 
 
 def test_stray_responses_are_rewritten() -> None:
@@ -156,3 +159,39 @@ def test_people_keep_what_they_wrote() -> None:
     assert content is not None and content.data is not None
     assert b"ask person1@site1.com for it" in content.data
     assert (shown.session.connection.origin.path, removed) == ("-", ())
+
+
+def everywhere(octets: bytes) -> bytes:
+    """The octets, and all that they are when they are decoded in the ways that mail and logs know."""
+    found = [octets, urllib.parse.unquote_to_bytes(octets), quopri.decodestring(octets), octets.replace(b"\0", b"")]
+    for run in re.finditer(rb"[A-Za-z0-9+/]{8,}", octets):
+        for start in range(4):
+            piece = run[0][start:]
+            decoded = base64.b64decode(piece[: len(piece) // 4 * 4])
+            found += [decoded, decoded.replace(b"\0", b"")]
+    return b"\n".join(found).lower()
+
+
+def test_a_name_in_every_place_and_form() -> None:
+    """Quoted and escaped local parts, VERP, SRS, display names, labels of hosts, URLs, any case, base64 in a reply."""
+    hidden_away = base64.b64encode(b"for zquackenbush@vermilion.test!").decode()
+    found = of(
+        dialogue(
+            "S: 220 mx.vermilion.test ESMTP",
+            "C: EHLO WS-ZENO.vermilion.test",
+            "S: 250 mx.vermilion.test Hello ws-zeno.vermilion.test",
+            "C: MAIL FROM:<bounce+zquackenbush=vermilion.test@lists.partnercorp.test>"
+            " ENVID=zquackenbush+40vermilion.test",
+            "S: 250 ok",
+            'C: RCPT TO:<"Zenobia Quackenbush"@vermilion.test> ORCPT=rfc822;"Zenobia+20Quackenbush"@vermilion.test',
+            "S: 250 Zenobia Quackenbush <zquackenbush@vermilion.test>",
+            "C: RCPT TO:<SRS0=ab12=CD=vermilion.test=zquackenbush@forwarder.test>",
+            f"S: 550 no: https://x.test/?u=ZQuackenbush%40Vermilion%2Etest&t={hidden_away}, Vermilion/1.0, ws-zeno",
+            client="198.18.7.44",
+            server="mx.vermilion.test",
+        )
+    )
+    said = everywhere(b"\n".join(streams(found.connection)))
+    for name in (b"zquack", b"quackenbush", b"zenobia", b"vermilion", b"ws-zeno", b"partnercorp", b"forwarder"):
+        assert name not in said
+    assert b"u=person" in said
