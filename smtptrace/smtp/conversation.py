@@ -266,7 +266,7 @@ class Conversation:
             lost = pairing.doubt and len(self.stream) > 0
             if pairing.exhausted or lost:
                 return False
-            if len(self.stream) > PATIENCE:
+            if not self.stream.is_patient:
                 told = "the client went on for 1 MiB without a reply, which is taken for a yes"
                 self.odd.tell("reply-not-awaited", told, self.stream.span(self.stream.position))
                 return False

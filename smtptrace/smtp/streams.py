@@ -14,6 +14,7 @@ PATIENCE = 1 << 20
 """Octets that are held while a reply is awaited, and the longest line that is kept."""
 
 _MANY = 4096
+_EVENT = 64
 _SEEN = Exactness.SEEN
 _Piece = tuple[int, Octets]
 _start_of = itemgetter(0)
@@ -30,7 +31,9 @@ class Stream:
         "_at",
         "_base",
         "_behind",
+        "_beyond",
         "_data",
+        "_held",
         "_inexact",
         "_mark",
         "_pieces",
@@ -56,6 +59,7 @@ class Stream:
         self._inexact = False
         self._forget()
         self._behind: deque[Octets | Gap] = deque()
+        self._beyond = self._held = 0  # behind the gap: octets and those of gaps; octets, and 64 for each event
 
     def __len__(self) -> int:
         """How many octets can be read now."""
@@ -89,13 +93,19 @@ class Stream:
     @property
     def end(self) -> int:
         """Offset behind all octets and sized gaps that have come."""
-        behind = sum(len(e.data) if isinstance(e, Octets) else e.size or 0 for e in self._behind)
-        return self._base + self._skipped + len(self._data) + behind
+        return self._base + self._skipped + len(self._data) + self._beyond
+
+    @property
+    def is_patient(self) -> bool:
+        """Whether no more waits to be read than may be held while a reply is awaited."""
+        return len(self) + self._held <= PATIENCE
 
     def feed(self, event: Octets | Gap) -> None:
         """Take the next octets or gap of this side."""
         if isinstance(event, Gap):
             self._behind.append(event)
+            self._beyond += event.size or 0
+            self._held += _EVENT
         else:
             self.extend((event,))
 
@@ -103,6 +113,9 @@ class Stream:
         """Take the next octets of this side."""
         if self._behind:
             self._behind.extend(events)
+            size = sum(len(event.data) for event in events)
+            self._beyond += size
+            self._held += size + _EVENT * len(events)
             return
         if self._at == len(self._data) and self._mark is None:
             self._base += self._at
@@ -160,8 +173,12 @@ class Stream:
         self._base += self._skipped + len(self._data) + (gap.size or 0)
         self._data, self._at, self._scanned, self._skipped, self._mark = b"", 0, 0, 0, None
         self._forget()
+        self._beyond -= gap.size or 0
+        self._held -= _EVENT
         behind, self._behind = self._behind, deque()
-        while behind and not isinstance(behind[0], Gap):
+        while behind and isinstance(behind[0], Octets):
+            self._beyond -= len(behind[0].data)
+            self._held -= len(behind[0].data) + _EVENT
             self.feed(behind.popleft())
         self._behind = behind
         return gap

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from support.dialogue import connection, session, talk
 
-from smtptrace.smtp import DataExchange, Outcome, read_session
-from smtptrace.wire import Octets, Side
+from smtptrace.smtp import DataExchange, Dialogue, Outcome, read_session
+from smtptrace.wire import Gap, GapReason, Octets, Side
 
 CLIENT, SERVER = Side.CLIENT, Side.SERVER
 
@@ -52,6 +52,18 @@ def test_a_reply_that_is_not_awaited_for_a_mebibyte():
     assert talk(read) == [("DATA", 250), ("QUIT", 221)]
     assert one_content(read).size == 20 * 65536
     assert kinds(read) == ["reply-not-awaited"]
+
+
+def test_what_waits_behind_gaps_is_bounded_too():
+    """Octets behind a gap wait like others: not for ever, and in time that grows as they do."""
+    events = [*connection("S: 220 hi\nC: DATA").events, Octets(CLIENT, b"x\r\n")]
+    for _ in range(2_000):
+        events += [Gap(CLIENT, 4_000, GapReason.LOST), Octets(CLIENT, b"x" * 998 + b"\r\n")]
+    dialogue = Dialogue(connection(""))
+    for event in events:
+        dialogue.feed(event)
+    assert [anomaly.kind for anomaly in dialogue.session.anomalies] == ["reply-not-awaited"]
+    assert one_content(dialogue.finish()).seen == 2_000_003
 
 
 def test_frames_cut_by_the_snap_length():
