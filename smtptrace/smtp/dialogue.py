@@ -171,7 +171,7 @@ class Dialogue:
                 stream.ended = False
             self._begin(tls=True)
         elif self._layer is None:
-            self._layer = TlsLayer(self._streams, self._odd, asked=True)
+            self._layer = TlsLayer(self._streams, self._odd)
 
     def _advance(self, side: Side) -> None:
         """Read as far as the octets go; those of `side` are the newest."""
@@ -200,7 +200,8 @@ class Dialogue:
             self._odd.tell(what, _OPAQUE[what], self._streams[0].span(self._streams[0].position))
             self._layer = OpaqueLayer(self._streams)
         else:
-            self._layer = TlsLayer(self._streams, self._odd, asked=what == "starttls")
+            settle = None if what == "starttls" else self._pairing.settle
+            self._layer = TlsLayer(self._streams, self._odd, settle)
         self._layer.advance()
 
     def _publish(self, exchange: Exchange) -> None:
@@ -279,7 +280,7 @@ class Dialogue:
             self._odd.once("early-talker", "the client spoke before the greeting", self._spoken)
         self._tell_tls()
         conclude(session, self._talk.unfinished)
-        del self._pairing, self._talk, self._reading  # they refer back to this; so all is freed at once
+        del self._pairing, self._talk, self._reading, self._layer  # they refer back to this; so all is freed at once
         return session
 
     def _tell_tls(self) -> None:

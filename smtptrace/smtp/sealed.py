@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Protocol
 
 from smtptrace.smtp.oddities import Oddities
@@ -61,14 +62,16 @@ class TlsLayer:
     Args:
         streams: both streams where they stand.
         oddities: where broken rules are told.
-        asked: whether STARTTLS was accepted; else a server that goes on in clear is left to the dialogue.
+        settle: where nobody accepted STARTTLS, gives what the server goes on to say in clear to the dialogue.
     """
 
-    def __init__(self, streams: tuple[Stream, Stream], oddities: Oddities, *, asked: bool) -> None:
+    def __init__(
+        self, streams: tuple[Stream, Stream], oddities: Oddities, settle: Callable[[], None] | None = None
+    ) -> None:
         self._handshake = Handshake()
         self._streams = streams
         self._odd = oddities
-        self._asked = asked
+        self._settle = settle
         self._entered = [False, False]
 
     def advance(self) -> None:
@@ -91,8 +94,9 @@ class TlsLayer:
     def _enter(self, stream: Stream) -> bool:
         """The first octets of one side: skip what stands in front of the first record; False to wait for more."""
         if stream.first() not in _RECORDS:
-            if not self._asked:
-                return False
+            if self._settle is not None:
+                self._settle()
+                return stream.first() in _RECORDS and self._enter(stream)
             ahead = stream.peek(_MOST_CLEAR)
             record = ahead.find(b"\x16\x03")
             if record < 0 and len(ahead) < _MOST_CLEAR and not stream.exhausted:

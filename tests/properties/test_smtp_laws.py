@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from unittest.mock import patch
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.dialogue import connection, interleaved, talk
 
-from smtptrace.smtp import AuthExchange, DataExchange, Session, read_session
+from smtptrace.smtp import AuthExchange, DataExchange, Session, dialogue, read_session, replies
+from smtptrace.smtp.conversation import Conversation
+from smtptrace.smtp.pairing import Pairing
 from smtptrace.wire import Gap, GapReason, Octets, Secured, Side
 
 CLIENT, SERVER = Side.CLIENT, Side.SERVER
@@ -23,6 +28,7 @@ _TALK = st.sampled_from(
         (b"DATA\r\nSubject: x\r\n\r\n..dot\r\n.\r\n", b"354 go\r\n250 ok: queued as A1B2C3\r\n"),
         (b"DATA\r\nx\n.\nMAIL FROM:<evil@b.test>\r\ny\r\n.\r\n", b"354 go\r\n250 ok\r\n"),
         (b"DATA\r\nlf only\n.\n", b"354 go\r\n250 ok\r\n"),
+        (b"DATA\r\na\nb\rc\r\n\rd\r\n.\r\n", b"354 go\r\n250 ok\r\n"),
         (b"DATA\r\n.\r\n", b"354 go\r\n550 no\r\n"),
         (b"DATA\r\n", b"503 no\r\n"),
         (b"BDAT 5\r\nQUIT\n", b"250 ok\r\n"),
@@ -52,6 +58,9 @@ _TALK = st.sampled_from(
         (b"\x16\x03\x01\x00\x04abcd", b"\x15\x03\x01\x00\x02\x02\x28"),
     ]
 )
+_OF_OCTETS = frozenset({"bare-lf", "bare-cr", "nul", "8-bit-command", "end-of-data-disagreement"})
+"""Anomalies that say nothing of order."""
+
 _GREETINGS = st.sampled_from([b"220 mx ESMTP\r\n", b"220-mx\r\n220 hello\r\n", b"554 no\r\n", b"", b"250 odd\r\n"])
 _TURNS = st.lists(st.tuples(st.sampled_from(Side), st.integers(1, 40)), max_size=60)
 
@@ -82,6 +91,9 @@ def structure(read: Session) -> list[object]:
         if isinstance(each, DataExchange):
             row += [each.intermediate and each.intermediate.code, content(each.content), content(each.whole)]
         said.append(row)
+    said.append(
+        sorted({(each.kind, each.span.start) for each in read.anomalies if each.kind in _OF_OCTETS and each.span})
+    )
     for each in read.transactions:
         said.append(
             (
@@ -111,6 +123,25 @@ def test_only_the_streams_decide(
     for turns in (one, other):
         mixed = read_session(connection("", events=interleaved(*both, turns)))
         assert structure(mixed) == structure(whole)
+
+
+@given(streams(), _TURNS)
+def test_the_short_ways_lead_where_the_long_ones_do(both: tuple[bytes, bytes], turns: list[tuple[Side, int]]) -> None:
+    """Plain lines and whole replies are read by one pattern each, and not looked at again; nothing else comes of it."""
+    talked = connection("", events=interleaved(*both, turns))
+    short = read_session(talked)
+    with (
+        patch.object(Conversation, "_plain", lambda _: None),
+        patch.object(Pairing, "answered", lambda *_: False),
+        patch.object(replies, "_WHOLE", re.compile(rb"(?!)")),
+        patch.object(dialogue, "is_usual", lambda *_: False),
+        patch.object(dialogue, "_HELD", 0),
+    ):
+        long = read_session(talked)
+    assert structure(short) == structure(long)
+    assert sorted(map(repr, short.anomalies)) == sorted(map(repr, long.anomalies))
+    assert (short.complete, short.warnings) == (long.complete, long.warnings)
+    assert (short.tls and short.tls.alert) == (long.tls and long.tls.alert)
 
 
 @given(streams())
