@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -43,17 +43,32 @@ class Run:
 
     def traces(self) -> Iterator[tuple[Trace, str]]:
         """Each wanted session with its id, as soon as it ends, with its secrets masked or revealed."""
+        if self.level not in (None, "secrets"):
+            yield from self._without_people()
+            return
         treat = redact.reveal if self.show_secrets else redact.mask
-        names = None
         for trace, name in self.raw():
-            if self.level in (None, "secrets"):
-                yield treat(trace), name
-            else:
-                from smtptrace.pseudonymize import Names, redacted
+            yield treat(trace), name
 
-                names = names or Names()
-                shown, _ = redacted(trace, str(self.level), names)
-                yield replace(shown, attempt=trace.attempt), name
+    def _without_people(self) -> Iterator[tuple[Trace, str]]:
+        from smtptrace.pseudonymize import Names, learn_ahead, redacted
+
+        names = Names()
+        learn_ahead(self.ahead(), names)
+        for trace, name in self.raw():
+            shown, _ = redacted(trace, str(self.level), names)
+            yield replace(shown, attempt=trace.attempt), name
+
+    def ahead(self) -> Iterator[Trace]:
+        """Every session of inputs that can be read twice, before they are read for the output; nothing is said of them.
+
+        None of a pipe, which is gone once it was read.
+        """
+        if not all(Path(file).is_file() or Path(file).is_dir() for file in self.files):
+            return
+        asked = {each.name: getattr(self, each.name) for each in fields(self)}
+        for trace, _ in _Ahead(**(asked | {"selection": Selection(), "unreadable": [], "readings": []})).raw():
+            yield trace
 
     def raw(self) -> Iterator[tuple[Trace, str]]:
         """The same with secrets in their `Secret` objects and octets as captured, for verification and conversion."""
@@ -135,6 +150,13 @@ class Run:
 
         for text in coverages(self.readings, filtered=bool(self.selection)):
             click.echo(text, err=True)
+
+
+class _Ahead(Run):
+    """A run before the one that counts: what is wrong with its inputs is said then."""
+
+    def _complain(self, problem: str) -> None:
+        self.unreadable.append(problem)
 
 
 def run_of(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,8 @@ def command(
     run = run_of(**reading)
     run.options.keep_events = run.options.keep_content = True
     hide = _Hiding(run.level, map_file) if run.level else None
+    if hide:
+        hide.look_ahead(run.ahead())
     stream = private_file(output) if output else sys.stdout.buffer
     try:
         write = _OUTPUTS[_FORMATS[form]].writer(stream)
@@ -72,6 +75,13 @@ class _Hiding:
         self._map = map_file
         known = map_file.read_text("utf-8") if map_file and map_file.exists() else None
         self._names = Names() if known is None else Names.from_json(known, str(map_file))
+
+    def look_ahead(self, traces: Iterator[Any]) -> None:
+        """Learn what any of the sessions names before the first of them is written."""
+        from smtptrace.pseudonymize import learn_ahead
+
+        if self._level != "secrets":
+            learn_ahead(traces, self._names)
 
     def __call__(self, trace: Any, name: str) -> Any:
         from smtptrace.outputs._text import visible

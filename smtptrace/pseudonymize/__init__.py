@@ -7,14 +7,14 @@ codes, the words of replies and the shape of every token stay, so the recording 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from smtptrace import edits, masks
 from smtptrace.edits import Edit
 from smtptrace.forms import forms, places
 from smtptrace.pseudonymize._learn import learn
-from smtptrace.pseudonymize._names import Names, filler
+from smtptrace.pseudonymize._names import AHEAD, Names, filler
 from smtptrace.pseudonymize._rewrite import Rewriter
 from smtptrace.pseudonymize._text import Sweeper
 from smtptrace.redact import mask
@@ -31,7 +31,7 @@ from smtptrace.wire import (
     Typed,
 )
 
-__all__ = ["LEVELS", "Names", "Pseudonymized", "pseudonymized", "redacted"]
+__all__ = ["LEVELS", "Names", "Pseudonymized", "learn_ahead", "pseudonymized", "redacted"]
 
 LEVELS = ("secrets", "people", "content")
 """What `redacted` hides; each level hides what those before it do."""
@@ -46,6 +46,19 @@ class Pseudonymized:
 
     connection: Connection
     removed: tuple[str, ...]
+
+
+def learn_ahead(traces: Iterable[Trace], names: Names) -> None:
+    """Learn the names and secrets of sessions that are rewritten later: one may say what another one sent.
+
+    Of thousands of them the last 500 names and the first 500 secrets count.
+    """
+    names.remember(AHEAD)
+    for trace in traces:
+        learn(trace, names)
+        names.forget()
+        for credential in trace.credentials:
+            names.learn_secret(credential)
 
 
 def pseudonymized(trace: Trace, names: Names, *, keep_content: bool = False) -> Pseudonymized:
@@ -70,7 +83,7 @@ def pseudonymized(trace: Trace, names: Names, *, keep_content: bool = False) -> 
         label=old.label and sweeper.text(old.label),
         facts={name: sweeper.text(fact) for name, fact in old.facts.items()},
     )
-    connection = masks.swept(connection, trace.credentials)
+    connection = masks.swept(connection, (*trace.credentials, *names.secrets.values()))
     left = list(_left(connection, names))
     removed = [*rewriter.removed, *(f"{len(edit.octets)} octets that hold a name" for edit in left)]
     return Pseudonymized(edits.apply(connection, left), tuple(removed))

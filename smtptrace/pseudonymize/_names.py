@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 
 from smtptrace import grammar
+from smtptrace.auth import Credential
 from smtptrace.errors import UsageError
 
 GENERIC = frozenset(
@@ -64,6 +65,9 @@ _KINDS = ("label", "user", "word", "ip", "secret")
 _REMEMBERED = 50
 """Names of earlier sessions that are looked for in the next one, wherever they stand."""
 
+AHEAD = 500
+"""The same where all sessions were looked at before, and so many secrets."""
+
 _LONGEST_WORD = 256
 _SHORTEST_PART = 4
 
@@ -80,6 +84,8 @@ class Names:
         self.words: dict[str, Callable[[str], str]] = {}
         self.spellings: dict[str, None] = {}
         self.parts: dict[str, None] = {}
+        self.secrets: dict[bytes, Credential] = {}
+        self._remembered = _REMEMBERED
 
     @classmethod
     def from_json(cls, text: str, path: str) -> Names:
@@ -107,8 +113,17 @@ class Names:
     def forget(self) -> None:
         """Keep looking for the names learnt last only: those of thousands of sessions would make each one slow."""
         for learnt in (self.words, self.spellings, self.parts):
-            for name in list(learnt)[:-_REMEMBERED]:
+            for name in list(learnt)[: -self._remembered]:
                 del learnt[name]
+
+    def remember(self, most: int) -> None:
+        """Keep looking for more names than usual."""
+        self._remembered = most
+
+    def learn_secret(self, credential: Credential) -> None:
+        """Have the secret of a login looked for in every session."""
+        if credential.secret and len(self.secrets) < AHEAD:
+            self.secrets.setdefault(credential.secret.octets(), credential)
 
     def learn(self, name: str, pseudonym: Callable[[str], str]) -> None:
         """Have a name replaced wherever it is found, of a host its labels too, unless it says nothing."""

@@ -120,3 +120,42 @@ def test_clean_writes_a_text_to_replay(text: str, tmp_path: Path, capfdbinary: p
     assert run(["clean", "--list", "--json", text]) == 0
     need = json.loads(capfdbinary.readouterr().out)
     assert (need["schema"], need["name"], need["frame"]) == ("smtptrace.need/1", "PASSWORD", 9)
+
+
+TWO = """\
+# session: one
+S: 220 mx.shop.test ESMTP
+C: EHLO pc
+S: 250 mx.shop.test, Ottokar of the next session has Heron-22-blue
+C: QUIT
+S: 221 bye
+# session: two
+S: 220 mx.quixotic.test ESMTP
+C: EHLO pc
+S: 250 AUTH PLAIN
+C: AUTH PLAIN AG90dG9rYXJAcXVpeG90aWMudGVzdABIZXJvbi0yMi1ibHVl
+S: 235 ok
+C: QUIT
+S: 221 bye
+"""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["convert", "--to", "smtp", "--pseudonymize"],
+        ["show", "--redact", "people"],
+        ["list", "--json", "--redact", "content"],
+    ],
+)
+def test_what_one_session_says_of_another(
+    arguments: list[str], tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    """Names and secrets of a file are known before its first session is written; what cannot be read is told of once."""
+    path = tmp_path / "two.smtp"
+    path.write_text(TWO)
+    assert run([*arguments, str(path)]) == 0
+    out = capfdbinary.readouterr().out.lower()
+    assert (b"ottokar" in out, b"heron" in out, b"quixotic" in out) == (False, False, False)
+    assert run([*arguments, str(tmp_path / "none")]) == 3
+    assert capfdbinary.readouterr().err.count(b"no such file") == 1
