@@ -17,6 +17,7 @@ from smtptrace.wire import Connection, Event, Exactness, Gap, GapReason, Note, O
 
 _LINE_END = re.compile(rb"\r?\n|\r\0")
 _TLS = frozenset(("STARTTLS", "X-ANONYMOUSTLS"))
+_PROXY_HEADER = "proxy-header"
 _SYNTAX = frozenset((500, 501, 502, 503, 504, 555))
 
 
@@ -45,11 +46,11 @@ def mended(connection: Connection) -> tuple[Connection, dict[int, bytes]]:
     """
     session = read_session(connection)
     contents = _content_places(session)
-    limit = clear_octets(session)
+    begin, limit = dialogue_begins(session), clear_octets(session)
     found = [
         (edit, line)
         for start, run in edits.runs(connection)[Side.CLIENT]
-        for edit, line in _mended_lines(start, run)
+        for edit, line in _mended_lines(max(start, begin), run[max(begin - start, 0) :])
         if edit.start < limit
     ]
     if all(_inside(edit.start, contents) for edit, _ in found):
@@ -86,6 +87,11 @@ def _content_places(session: Session) -> list[tuple[int, int]]:
 
 def _inside(at: int, places: Sequence[tuple[int, int]]) -> bool:
     return any(start <= at < stop for start, stop in places)
+
+
+def dialogue_begins(session: Session) -> int:
+    """Where in the client's stream its first line may begin: behind a header of the PROXY protocol."""
+    return max((each.span.stop for each in session.anomalies if each.kind == _PROXY_HEADER and each.span), default=0)
 
 
 def clear_octets(session: Session) -> int:

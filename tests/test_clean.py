@@ -13,7 +13,7 @@ from smtptrace.clean import clean, mended
 from smtptrace.trace import Options, Reading
 from smtptrace.transcripts import read
 from smtptrace.transcripts.dialogue import write
-from smtptrace.wire import Connection, Event, Exactness, Gap, GapReason, Octets, Secured
+from smtptrace.wire import Connection, Event, Exactness, Gap, GapReason, Octets, Secured, Side
 
 GREETING = "S: 220 mx.test ESMTP"
 EHLO = ("C: EHLO app01", "S: 250-mx.test", "S: 250 AUTH LOGIN PLAIN")
@@ -38,6 +38,16 @@ def test_typing_is_mended_and_said() -> None:
         "C: EHLO app01",
         "S: 500 what?",
     ]
+
+
+def test_a_binary_proxy_header_is_no_typing() -> None:
+    """Its addresses may be the octets of editing keys (127.0.0.1 holds a DEL); what follows is mended."""
+    header = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\x7f\0\0\x01\x7f\0\0\x01\x9c\x40\0\x19"
+    sent = Octets(Side.CLIENT, header + b"EHLO app10\x0801\r\n")
+    talk = dialogue(GREETING, sent, "S: 250 mx.test", "C: QUIT", "S: 221 bye")
+    text = write(clean(talk).connection)
+    assert "C: EHLO app101" in text
+    assert "QUIT\nS: 221" in text
 
 
 def test_what_was_tried_again_is_dropped() -> None:

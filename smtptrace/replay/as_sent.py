@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from smtptrace import masks
 from smtptrace.auth import Credential, read_credentials, stray_spans
-from smtptrace.clean import clear_octets
+from smtptrace.clean import clear_octets, dialogue_begins
 from smtptrace.replay.expect import directions
 from smtptrace.replay.script import act_of, fields_in, fields_of, framed, greeting_of, login_as, said
 from smtptrace.replay.step import Act, LoginAs, NotPlayableError, Said, Script, Step
@@ -68,7 +68,7 @@ class _Reader:
         self._forms = sorted(masks.secret_forms(self._logins.values()), key=len, reverse=True)
         self._gaps, self._sent = _gaps(connection.events)
         self._limit = min(clear_octets(self._session), self._sent)
-        self._end = 0
+        self._end = dialogue_begins(self._session)
         self._due: deque[int] = deque()
 
     def steps(self) -> Iterator[Step]:

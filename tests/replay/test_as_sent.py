@@ -141,3 +141,16 @@ def test_a_misspelt_login_is_not_sent():
     here = Target(Endpoint("127.0.0.1", 25), loopback=True)
     assert "AUHT holds a secret of the trace" in "".join(refusals([found], here, Permission()))
     assert found.steps[2].line == b"AUHT PLAIN ****"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        r"PROXY TCP4 127.0.0.1 127.0.0.1 40000 25\r\n",
+        r"\r\n\r\n\x00\r\nQUIT\n\x21\x11\x00\x0c\x7f\x00\x00\x01\x7f\x00\x00\x01\x9c\x40\x00\x19",
+    ],
+)
+def test_a_proxy_header_is_not_sent_again(header):
+    """It is no part of the dialogue: --proxy-header says one."""
+    found = as_sent(f"C> {header}\nS: 220 hi\nC: EHLO a\nS: 250 hi\nC: QUIT\nS: 221 bye\n")
+    assert parts(found) == [(b"EHLO a\r\n", 0), (b"QUIT\r\n", 0)]
