@@ -151,7 +151,7 @@ S: 221 bye
 def test_what_one_session_says_of_another(
     arguments: list[str], tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
-    """Names and secrets of a file are known before its first session is written; what cannot be read is told of once."""
+    """Names and secrets of a file are known before its first session is written; what cannot be read is told once."""
     path = tmp_path / "two.smtp"
     path.write_text(TWO)
     assert run([*arguments, str(path)]) == 0
