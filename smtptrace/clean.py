@@ -125,6 +125,7 @@ class _Writer:
         self._session = session
         self._sent = sent
         self._succeeded = _successes(session)
+        self._last = {_same(each.command): at for at, each in enumerate(session.exchanges) if each.command}
         self._logins = {each.span.start: each for each in credentials if each.span}
         self._names: dict[tuple[str, str | None], str] = {}
         self._secrets = [(span, each) for each in credentials for span in each.secret_spans if span.side is Side.CLIENT]
@@ -170,6 +171,8 @@ class _Writer:
         said = f"{self._open_part(command)} was refused ({_shown(reply.lines[0])})"
         if self._succeeded.get(_attempt(exchange), -1) > at:
             return f"dropped: {said} and tried again"
+        if command.span.start in self._sent and self._last[_same(command)] > at:
+            return f"dropped: {said} as it was typed, and typed again"
         return f"dropped: no command: {said}" if command.verb is None else None
 
     def _open_part(self, command: Command) -> str:
@@ -291,6 +294,11 @@ def _attempt(exchange: Exchange) -> tuple[object, ...]:
         return ()
     verb = _purpose(command)
     return (verb,) if verb == "AUTH" or reply.code in _SYNTAX else (verb, command.argument.lower())
+
+
+def _same(command: Command) -> tuple[str | None, bytes]:
+    """What is the same of two commands that mean the same."""
+    return _purpose(command), command.argument.lower()
 
 
 def _purpose(command: Command) -> str | None:

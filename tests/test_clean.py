@@ -218,3 +218,13 @@ def test_what_was_cleaned_stays():
         text = "# session: 1\nS: 220 hi\nC: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\nC: YWxpY2U=\nS: 334 UGFzc3dvcmQ6\n"
         (connection,) = read(f"{text}C: ${{{name}}}\nS: 235 ok\n".encode())
         assert f"C: ${{{name}}}\n" in write(clean(connection).connection)
+
+
+def test_a_line_typed_wrong_and_typed_again_is_there_once() -> None:
+    """Its refusal was for what was typed, even if the same command failed for another reason afterwards."""
+    lines = ("C: AUTH LOGIM\x7fN", "S: 504 5.5.4 no", "C: AUTH LOGIN", "S: 535 5.7.8 bad")
+    assert said(*EHLO, *lines)[-3:] == [
+        "# note: dropped: AUTH LOGIN was refused (504 5.5.4 no) as it was typed, and typed again",
+        "C: AUTH LOGIN",
+        "S: 535 5.7.8 bad",
+    ]
