@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -73,17 +74,17 @@ class _Blind:
     """
 
     def __init__(self, session: Session, credentials: Iterable[Credential], strays: Iterable[Span] = ()) -> None:
-        self._spans: tuple[list[Span], list[Span]] = ([], [])
+        spans: tuple[list[Span], list[Span]] = ([], [])
         for span in strays:
-            self._spans[span.side].append(span)
+            spans[span.side].append(span)
         found: set[bytes] = set()
         for credential in credentials:
             for span in credential.secret_spans:
-                self._spans[span.side].append(span)
+                spans[span.side].append(span)
             if not _is_secret(credential, credential.authcid):
                 found.update(_long_forms(credential.secret))
-        for spans in self._spans:
-            spans.sort(key=lambda span: span.start, reverse=True)
+        self._places = _apart(spans[0]), _apart(spans[1])
+        self._stops = tuple([stop for _, stop in places] for places in self._places)
         said = [b"\n".join(self._said(session)), *_contents(session)] if found else []
         repeated = [form for form in found if any([form in part for part in said])]  # noqa: C419 - faster
         self._forms = sorted(repeated, key=len, reverse=True)
@@ -120,21 +121,21 @@ class _Blind:
 
     def raw(self, octets: bytes, span: Span | None) -> bytes:
         """The octets that stand at `span`, with everything secret in them masked."""
-        if span is not None:
-            for hidden in self._spans[span.side]:
-                first, last = hidden.start - span.start, hidden.stop - span.start
-                if last > 0 and first < len(octets):
-                    octets = octets[: max(first, 0)] + _MASK + octets[min(last, len(octets)) :]
+        if span is not None and (places := self._places[span.side]):
+            at = bisect_right(self._stops[span.side], span.start)
+            stop = at
+            while stop < len(places) and places[stop][0] < span.start + len(octets):
+                stop += 1
+            for start, end in reversed(places[at:stop]):
+                octets = octets[: max(start - span.start, 0)] + _MASK + octets[end - span.start :]
         return self.anywhere(octets)
 
     def touches(self, span: Span | None) -> bool:
         """Whether a part of the span is secret."""
-        if span is None:
+        if span is None or not (places := self._places[span.side]):
             return False
-        for hidden in self._spans[span.side]:  # noqa: SIM110 - mostly one, and asked of every line
-            if hidden.start < span.stop and span.start < hidden.stop:
-                return True
-        return False
+        at = bisect_right(self._stops[span.side], span.start)
+        return at < len(places) and places[at][0] < span.stop
 
     def anywhere(self, octets: bytes) -> bytes:
         """The octets without any repetition of a secret."""
@@ -150,6 +151,17 @@ class _Blind:
         octets = text.encode("utf-8", "surrogateescape")
         hidden = self.anywhere(octets)
         return text if hidden is octets else hidden.decode("utf-8", "surrogateescape")
+
+
+def _apart(spans: Iterable[Span]) -> list[tuple[int, int]]:
+    """(start, stop) of the places in their order, those that overlap as one."""
+    places: list[tuple[int, int]] = []
+    for start, stop in sorted((span.start, span.stop) for span in spans):
+        if places and start < places[-1][1]:
+            places[-1] = places[-1][0], max(stop, places[-1][1])
+        else:
+            places.append((start, stop))
+    return places
 
 
 def _contents(session: Session) -> Iterator[bytes]:

@@ -110,6 +110,25 @@ def test_a_password_said_again_is_hidden_too(written: str) -> None:
     assert b"Secret123!" not in shown
 
 
+def test_every_password_of_many_is_hidden() -> None:
+    """However many logins a session has, each is hidden where it was sent, and no more than that."""
+    passwords = [f"Guess-{number}!" for number in range(300)]
+    lines = ["S: 220 mail.example ESMTP", "C: EHLO a", "S: 250 AUTH PLAIN LOGIN"]
+    for number, password in enumerate(passwords):
+        if number % 2:
+            lines += [f"C: AUTH PLAIN {_b64(chr(0) + 'alice' + chr(0) + password)}", "S: 535 5.7.8 no"]
+        else:
+            lines += ["C: AUTH LOGIN", "S: 334 VXNlcm5hbWU6", f"C: {_b64('alice')}"]
+            lines += ["S: 334 UGFzc3dvcmQ6", f"C: {_b64(password)}", "S: 535 5.7.8 no"]
+    trace = _trace(*lines)
+    blind = redact.mask(trace)
+    said = [exchange.command.raw for exchange in blind.session.exchanges[1:] if exchange.command]
+    assert said == [b"AUTH LOGIN\r\n", b"AUTH PLAIN ****\r\n"] * 150
+    everything = _everything(blind)
+    assert not any(_b64(password).encode() in everything or password.encode() in everything for password in passwords)
+    assert not any(_b64(chr(0) + "alice" + chr(0) + password).encode() in everything for password in passwords)
+
+
 def test_a_password_that_is_the_user_name_hides_only_where_it_was_sent() -> None:
     """Hiding the name everywhere would tell what the password is."""
     user = _b64(chr(0) + "service" + chr(0) + "service")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 from smtptrace.auth import AuthOutcome, Credential
 from smtptrace.findings._evidence import of_command, of_reply, text_of
 from smtptrace.findings._finding import Evidence
@@ -10,11 +12,14 @@ from smtptrace.smtp import AuthExchange, Session
 
 def exchange_of(session: Session, credential: Credential) -> AuthExchange | None:
     """The AUTH exchange that the credential was read from."""
-    span = credential.span
-    for exchange in session.authentications:
-        if exchange.command is not None and span is not None and exchange.command.span.start == span.start:
-            return exchange
-    return None
+    logins, span = session.authentications, credential.span
+    at = bisect_left(logins, span.start, key=_start_of) if span is not None else len(logins)
+    return logins[at] if span is not None and at < len(logins) and _start_of(logins[at]) == span.start else None
+
+
+def _start_of(login: AuthExchange) -> int:
+    """Where it stands in the client's octets; logins are in that order."""
+    return login.command.span.start if login.command is not None else -1
 
 
 def shown(session: Session, credential: Credential) -> tuple[Evidence, ...]:
