@@ -8,6 +8,7 @@ import json
 import re
 from typing import Any
 
+from smtptrace.auth._marks import is_mark
 from smtptrace.pseudonymize import _der, _ntlm
 from smtptrace.pseudonymize._names import Names, filler
 from smtptrace.pseudonymize._text import Sweeper
@@ -39,6 +40,8 @@ class Tokens:
         self.unread = False
         if line in (b"", b"=", b"*"):
             return line
+        if is_mark(line):
+            return self._sweeper.octets(line)
         whole = len(line) // 4 * 4 if _CUT.fullmatch(line) else len(line)
         try:
             token = base64.b64decode(line[:whole], validate=True)

@@ -92,3 +92,10 @@ def test_base64_that_was_cut_off_is_read_as_far_as_it_goes(tokens: Tokens) -> No
     whole = encoded(b"\0alice\0Winter2024!")
     new = tokens.encoded(whole[:22], secret=True)
     assert base64.b64decode(new[: len(new) // 4 * 4]).startswith(b"\0person1\0s1")
+
+
+@pytest.mark.parametrize("mark", [b"PROVIDED_BUT_REMOVED", b"********", b"[credentials hidden]", b"<password>"])
+def test_what_a_source_hid_stays_a_mark(tokens: Tokens, mark: bytes) -> None:
+    """So that nobody takes it for what was sent."""
+    assert tokens.encoded(mark, secret=True) == mark
+    assert not tokens.unread
