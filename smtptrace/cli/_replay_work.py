@@ -13,6 +13,7 @@ import click
 
 from smtptrace.cli._reading import Run
 from smtptrace.cli._replay_scripts import rows_of, scripts_of, sender_of, values_of
+from smtptrace.cli._replay_signals import ended_by_signals
 from smtptrace.cli._replay_site import Site, client_of
 from smtptrace.errors import UnreadableError, UsageError
 from smtptrace.outputs._text import visible
@@ -36,7 +37,8 @@ _NTLM_V1 = 2
 class Work:
     """One call of `replay`: its scripts, read before anything is sent, and its one or two targets.
 
-    `left` are sessions that cannot be played, where more than one was asked for.
+    `left` are sessions that cannot be played, where more than one was asked for. `ended_by` is the number of the signal
+    that ended the run, 0 where none did.
 
     Raises:
         UsageError: the options do not fit each other, or what was asked for is not there.
@@ -47,6 +49,7 @@ class Work:
         self.sites = sites
         self.options = options
         self.left: list[NotPlayed] = []
+        self.ended_by = 0
         traces = self._traces()
         self._secrets = frozenset().union(*(secrets_of(trace) for trace, _ in traces))
         self.scripts = list(self._scripts(traces))
@@ -134,12 +137,14 @@ class Work:
         self._warn()
         rules = [site.rules(self.scripts) for site in self.sites]
         outcomes: list[Outcome] = []
-        with ntlm_level(_NTLM_V1 if self.options["ntlm_v1"] else None):
+        halts = [site.place.halt for site in self.sites]
+        with ntlm_level(_NTLM_V1 if self.options["ntlm_v1"] else None), ended_by_signals(halts) as signalled:
             for outcome in self._outcomes(lambda at: self._begin(self.scripts[at], rules)):
                 for result in outcome.results:
                     save(replace(result.played.connection, label=result.script.name))
                 show(outcome)
                 outcomes.append(outcome)
+            self.ended_by = signalled()
         return outcomes
 
     def _outcomes(self, begin: Callable[[int], Callable[[], Outcome]]) -> Iterator[Outcome]:
@@ -149,7 +154,8 @@ class Work:
         return overlapping(times, begin, self._ends, self._halt, self.options["at_once"])
 
     def _ends(self, outcome: Outcome) -> bool:
-        return self.options["stop_on_difference"] and outcome.differs
+        halted = self.sites[0].place.halt.is_set()
+        return halted or (self.options["stop_on_difference"] and outcome.differs)
 
     def _halt(self) -> None:
         for site in self.sites:

@@ -98,10 +98,14 @@ def _finish(work: Any, outcomes: Sequence[Any]) -> int:
     _say_all(work, outcomes)
     after = len(work.scripts) - len(outcomes)
     if after:
-        click.echo(f"smtptrace: sessions left out after a difference: {after}", err=True)
+        why = "that were not begun" if work.ended_by else "left out after a difference"
+        click.echo(f"smtptrace: sessions {why}: {after}", err=True)
     if work.options["junit"]:
         results = [each for outcome in outcomes for each in outcome.results]
         write_report(work.options["junit"], junit("smtptrace replay", suites(results, work.left)))
+    if work.ended_by:
+        click.echo("smtptrace: interrupted", err=True)
+        return 128 + int(work.ended_by)
     return EXIT[worst([verdict for outcome in outcomes for verdict in outcome.verdicts])]
 
 

@@ -15,6 +15,7 @@ from smtptrace.replay.script import Said
 from smtptrace.wire import Close, Closing, Connection, Endpoint, Event, Octets, Origin, Secured, Side
 
 _NAP_S = 0.1
+ENDED = "the run was ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class Course:
             WireError: the target fails.
         """
         if self.halted():
-            raise WireError("the run was ended")
+            raise WireError(ENDED)
         if isinstance(action, Send):
             self.send(action.octets)
             return None
@@ -109,7 +110,7 @@ class Course:
                 raise WireError("no whole reply in time" if self.replies.rest else "no answer in time")
             octets = self.wire.read(left)
             if not octets:
-                raise WireError("the target closed the connection")
+                raise WireError(ENDED if self.halted() else "the target closed the connection")
             self.events.append(Octets(Side.SERVER, octets, time.time_ns()))
             self._feed(octets)
         latency = time.time_ns() - self.sent_ns if self.sent_ns else None
