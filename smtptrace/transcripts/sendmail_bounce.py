@@ -62,7 +62,7 @@ def _block(asked: Row | None, rows: list[Row]) -> Iterator[Row]:
         gap = Gap(Side.CLIENT, None, GapReason.NOT_LOGGED, None, asked.frame)
         yield asked._replace(kind=Kind.EVENT, data=b"", event=gap)
         yield from rows[: ends[-2] + 1]
-        yield asked._replace(frame=rows[ends[-2]].frame)  # no row is told before one that stands above it
+        yield asked._replace(frame=rows[ends[-2] + 1].frame)  # no row is told before one that stands above it
         yield from rows[ends[-2] + 1 :]
     else:
         yield from ((asked, *rows) if asked else rows)
