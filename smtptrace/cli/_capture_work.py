@@ -16,6 +16,7 @@ import click
 
 from smtptrace import redact, tcp
 from smtptrace.cli._capture_views import Scene, View, view_of
+from smtptrace.cli._signals import ending
 from smtptrace.errors import MissingError, UsageError
 from smtptrace.outputs._text import visible
 from smtptrace.record.capture_feed import Feed, Pump
@@ -25,8 +26,6 @@ from smtptrace.select import Selection
 from smtptrace.sources import SourceReport
 from smtptrace.sources._pcap import Packet
 from smtptrace.trace import Options
-
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def list_interfaces() -> int:
@@ -119,7 +118,7 @@ def _complainer(view: list[View]) -> Callable[[str], None]:
 @contextlib.contextmanager
 def _ending(stop: Callable[[], None], lasting: int | None) -> Iterator[None]:
     """End at a signal, or after so many seconds; the second signal does what it does elsewhere."""
-    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    before = {number: signal.getsignal(number) for number in ending()}
 
     def end(_number: int, _frame: FrameType | None) -> None:
         restore()
@@ -129,7 +128,7 @@ def _ending(stop: Callable[[], None], lasting: int | None) -> Iterator[None]:
         for number, handler in before.items():
             signal.signal(number, handler)
 
-    for number in _SIGNALS:
+    for number in before:
         signal.signal(number, end)
     timer = threading.Timer(lasting or 0, stop)
     timer.daemon = True

@@ -19,6 +19,7 @@ import click
 from smtptrace import net
 from smtptrace.cli._connect_text import line_of
 from smtptrace.cli._password import PASSWORD, TOKEN, secret_from
+from smtptrace.cli._signals import ending
 from smtptrace.errors import UsageError
 from smtptrace.net import WireError
 from smtptrace.replay.console import Console
@@ -168,8 +169,7 @@ def _ended_by_signals() -> Iterator[None]:
     def leave(number: int, _frame: FrameType | None) -> None:
         sys.exit(128 + number)
 
-    numbers = [getattr(signal, name) for name in ("SIGHUP", "SIGTERM") if hasattr(signal, name)]
-    before = {number: signal.signal(number, leave) for number in numbers}
+    before = {number: signal.signal(number, leave) for number in ending() if number != signal.SIGINT}
     try:
         yield
     finally:

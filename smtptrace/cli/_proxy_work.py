@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
-import signal
 import ssl
 import time
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from smtptrace import net
 from smtptrace._private import private_file
 from smtptrace.cli._place import listening_place, write_whole
 from smtptrace.cli._proxy_text import row, summary
+from smtptrace.cli._signals import ending
 from smtptrace.cli._voice import Voice
 from smtptrace.errors import UsageError
 from smtptrace.outputs._text import visible
@@ -90,7 +90,7 @@ def _announce(options: _Options, found: Endpoint, settings: Settings, path: Path
 
 def _on_signals(stop: Callable[[], None]) -> None:
     loop = asyncio.get_running_loop()
-    for each in (signal.SIGINT, signal.SIGTERM):
+    for each in ending():
         with contextlib.suppress(NotImplementedError, RuntimeError):  # not on Windows, nor outside the main thread
             loop.add_signal_handler(each, stop)
 

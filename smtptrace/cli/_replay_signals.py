@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
+from smtptrace.cli._signals import ending
 from smtptrace.replay.send import Halt
-
-_NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
 @contextmanager
@@ -28,8 +27,7 @@ def ended_by_signals(halts: Sequence[Halt]) -> Iterator[Callable[[], int]]:
         for halt in halts:
             halt.set()
 
-    numbers = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
-    before = {number: signal.signal(number, end) for number in numbers}
+    before = {number: signal.signal(number, end) for number in ending()}
     try:
         yield lambda: came[0] if came else 0
     finally:

@@ -99,13 +99,16 @@ def command(source: str, **options: Any) -> int:
 @contextlib.contextmanager
 def _ended_by_signals() -> Iterator[None]:
     """End well when interrupted or told to terminate, which is how a server ends."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    from smtptrace.cli._signals import ending
+
+    before = {number: signal.signal(number, signal.default_int_handler) for number in ending()}
     try:
         yield
     except KeyboardInterrupt:
         click.echo("smtptrace: interrupted", err=True)
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _show(served: Any, *, as_json: bool) -> None:

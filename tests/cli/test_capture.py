@@ -161,7 +161,7 @@ def test_after_so_long_it_ends(smtptrace, interface):
     assert "incomplete: 535" in said.out
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_it_with_the_summary(smtptrace, interface, number):
     """And the handlers are as before."""
     interface(*ENDED, ends=False)

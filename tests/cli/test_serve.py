@@ -190,7 +190,7 @@ def test_a_session_that_nobody_came_for(tmp_path: Path) -> None:
     assert report.stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_it_is_ended_by_a_signal(tmp_path: Path, number: int) -> None:
     """With the report and the verdict on those who came."""
     report = tmp_path / "report.xml"
