@@ -13,7 +13,9 @@ from smtptrace.wire import Connection
 # Credentials are hidden with -ahp, content with --suppress-data.
 HIDES = frozenset({"line-ends", "times", "credentials", "content"})
 SENT = rb"(?: ->|\*\*>| ~>|\*~>|~>|->)"
-GOT = rb"(?:<- |<\*\*|<~ |<~\*)"
+GOT = rb"(?:<- ?|<\*\*|<~ ?|<~\*)"
+"""A web page makes one space of two."""
+
 LINE = re.compile(
     SENT
     + rb" (?P<unseen>[0-9]+ lines sent$)|"

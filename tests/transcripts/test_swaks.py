@@ -75,3 +75,10 @@ def test_two_runs_in_one_file() -> None:
     """Each `=== Trying` begins a session."""
     run = "=== Trying 127.0.0.1:25...\n<-  220 hi\n -> QUIT\n<-  221 bye\n"
     assert exchanges(run + run) == ["QUIT 221", "QUIT 221"]
+
+
+def test_swaks_on_a_web_page() -> None:
+    """Where the page has made one space of two, and taken the first one away."""
+    text = "=== Trying mx:25...\n<- 220 hi\n-> EHLO a\n<- 250-hi\n<- 250 AUTH PLAIN\n-> QUIT\n<- 221 bye\n"
+    assert exchanges(text) == ["EHLO 250, QUIT 221"]
+    assert told(text)[0] == "S: 220 hi"
