@@ -9,9 +9,10 @@ import socket
 import ssl
 import struct
 from collections.abc import Callable
+from dataclasses import replace
 
 from smtptrace.net import WireError, reason
-from smtptrace.tls import Handshake
+from smtptrace.tls import Handshake, certificate_facts
 from smtptrace.wire import Endpoint, Secured, Side
 
 MOST_WAITING = 128 * 1024
@@ -189,7 +190,7 @@ class End(asyncio.Protocol):
     # --- TLS ----------------------------------------------------------------------------------------------------------
 
     async def start_tls(self, context: ssl.SSLContext, side: Side, name: str | None = None) -> Secured:
-        """Go on in TLS as `side`; gives what the handshake told in clear.
+        """Go on in TLS as `side`; gives what the handshake told, and as the client the server's certificate.
 
         Raises:
             WireError: TLS did not come about; its argument says why.
@@ -215,6 +216,9 @@ class End(asyncio.Protocol):
             raise TlsError(reason(error), told.secured) from error
         told.feed(side, self._flush())
         self._tls, self._tls_server = tls, side is Side.SERVER
+        shown = tls.getpeercert(binary_form=True) if side is Side.CLIENT else None
+        if shown and told.secured.certificate is None:  # TLS 1.3 encrypts it
+            return replace(told.secured, certificate=certificate_facts(shown))
         return told.secured
 
     def _shaken(self, tls: ssl.SSLObject) -> bool:

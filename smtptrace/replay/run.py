@@ -5,13 +5,14 @@ from __future__ import annotations
 import ssl
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from smtptrace.net import TlsFacts, Wire, WireError
 from smtptrace.replay.actions import Action, Done, Pause, Receive, Send, StartTls
 from smtptrace.replay.conversation import Conversation
 from smtptrace.replay.replies import BrokenReplyError, ReplyBuffer
 from smtptrace.replay.script import Said
+from smtptrace.tls import certificate_facts
 from smtptrace.wire import Close, Closing, Connection, Endpoint, Event, Octets, Origin, Secured, Side
 
 _NAP_S = 0.1
@@ -98,8 +99,9 @@ class Course:
             raise WireError("TLS is not set up")
         self.tls = self.wire.start_tls(self.secure.context, self.secure.name, action.timeout_s)
         version = (self.tls.version or "").replace("TLSv", "TLS ") or None
-        event = Secured(True, implicit, version, self.tls.cipher, self.secure.name, time_ns=time.time_ns())
-        self.events.append(event)
+        whose = certificate_facts(self.tls.certificate) if self.tls.certificate else None
+        agreed = Secured(True, implicit, version, self.tls.cipher, self.secure.name, certificate=whose)
+        self.events.append(replace(agreed, time_ns=time.time_ns()))
 
     def _receive(self, timeout_s: float) -> Said:
         """The next reply, all of it within the time, however slowly it trickles."""

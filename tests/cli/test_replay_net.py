@@ -13,6 +13,8 @@ from replay import faulty
 from replay.scripts import SENDING
 from support.command import Command
 
+from smtptrace.trace import read
+
 assert loopback_only  # no test of this file connects to anything but this machine either
 
 
@@ -105,3 +107,13 @@ def test_certificate_that_is_not_verified(replay, context) -> None:
     """Another name in it is no matter with --insecure."""
     with faulty.running(context=context) as server:
         assert replay(server, "--sni", "other.example", "--insecure")[0] == 0
+
+
+def test_the_certificate_is_kept(replay, context, tmp_path: Path) -> None:
+    """Who the target was is told by the recording too."""
+    path = tmp_path / "run.pcapng"
+    with faulty.running(context=context) as server:
+        replay(server, "--save", path)
+    (found,) = read(str(path))
+    assert found.session.tls and found.session.tls.certificate
+    assert found.session.tls.certificate.subject == "CN=lab.test"

@@ -217,6 +217,7 @@ async def test_starttls_is_opened_on_both_sides(tmp_path):
     session = relayed.session()
     assert session.tls and session.tls.opened and not session.tls.implicit
     assert (session.tls.version, session.tls.offered) == ("TLSv1.3", ("TLSv1.2", "TLSv1.3"))
+    assert session.tls.certificate and "localhost" in session.tls.certificate.names
     assert [each.command.verb for each in session.exchanges] == ["EHLO", "STARTTLS", "EHLO", "QUIT"]
     assert [each.tls for each in session.exchanges] == [False, False, True, True]
     assert session.complete and not session.anomalies
