@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from smtptrace import grammar
 from smtptrace.smtp.records import Content
@@ -70,14 +70,17 @@ class Body:
 
     def content(self, stop: int, *, ended: bool) -> Content:
         """What has come up to offset `stop`; complete only where the end was seen and nothing is missing."""
+        counted = self.so_far(stop, ended=ended)
+        return replace(counted, head=self._head, data=None if self._data is None else b"".join(self._data))
+
+    def so_far(self, stop: int, *, ended: bool) -> Content:
+        """The same without any octets of it: one more for each chunk would be very many."""
         complete = ended and not self.gappy
         return Content(
             seen=self.seen,
             missing=self.missing,
             complete=complete,
             sha256=self._hash.hexdigest() if complete and self.exact else None,
-            head=self._head,
-            data=None if self._data is None else b"".join(self._data),
             span=Span(self.span.side, self.span.start, stop, self.span.time_ns, self.span.frame),
             holes=tuple(self._holes),
         )

@@ -149,7 +149,7 @@ class Content:
 class DataExchange(Exchange):
     """DATA or BDAT; DATA has the `intermediate` 354 reply, `content` is this command's (a chunk for BDAT).
 
-    `whole` joins all chunks up to this one, for BDAT (RFC 3030).
+    `whole` joins all chunks up to this one, for BDAT (RFC 3030); its octets are there with the last one only.
     """
 
     intermediate: Reply | None = None

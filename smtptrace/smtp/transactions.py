@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
+from smtptrace.smtp.content import HEAD
 from smtptrace.smtp.queue_id import queue_id
-from smtptrace.smtp.records import DataExchange, Exchange, Outcome, Recipient, Reply, Transaction
+from smtptrace.smtp.records import Content, DataExchange, Exchange, Outcome, Recipient, Reply, Transaction
 
 _PATH = re.compile(rb"(?i)(?:FROM|TO)[ \t]*:[ \t]*(?:<([^>]*)>?|([^ \t]*))")
 
@@ -29,6 +30,7 @@ class Ledger:
         self.done: list[Transaction] = []
         self._open: Transaction | None = None
         self._recipients: list[Recipient] = []
+        self._chunks: list[Content] = []
         self._blind = True
         self.login: int | None = None
         self.accepted = 0
@@ -65,7 +67,7 @@ class Ledger:
     def _begin(self, reverse_path: bytes, exchange: Exchange | None) -> Transaction:
         self._blind = False
         self._open = Transaction(reverse_path, exchange, authentication=self.login)
-        self._recipients, self.accepted = [], 0
+        self._recipients, self._chunks, self.accepted = [], [], 0
         return self._open
 
     def rcpt(self, exchange: Exchange) -> None:
@@ -81,18 +83,30 @@ class Ledger:
 
     def data(self, exchange: Exchange) -> None:
         """DATA, or the last BDAT or BURL, decides; a refused chunk does as well."""
-        content = exchange.content if isinstance(exchange, DataExchange) else None
+        content = self._content(exchange) if isinstance(exchange, DataExchange) else None
         if self._open is None:
             if content is None or not (self._blind or _positive(exchange.reply)):
                 return
             self._begin(b"", None)
         assert self._open is not None
-        self._open.content = (exchange.whole or content) if isinstance(exchange, DataExchange) else None
+        self._open.content = content
         self._decide(exchange)
+
+    def _content(self, exchange: DataExchange) -> Content | None:
+        """What was sent up to this exchange; the octets of a chunk that is not the last are those of all before it."""
+        whole = exchange.whole
+        if whole is None or whole.head or not whole.seen:
+            return whole or exchange.content
+        head = b"".join(chunk.head for chunk in self._chunks)[:HEAD]
+        pieces = [chunk.data for chunk in self._chunks if chunk.data is not None]
+        is_kept = len(pieces) == len(self._chunks) and sum(map(len, pieces)) == whole.seen
+        return replace(whole, head=head, data=b"".join(pieces) if is_kept else None)
 
     def chunk(self, exchange: Exchange) -> None:
         """BDAT and BURL decide only where they are the last, or refused."""
         assert exchange.command is not None
+        if isinstance(exchange, DataExchange) and exchange.content is not None:
+            self._chunks.append(exchange.content)
         last = exchange.command.argument.upper().rstrip().endswith(b"LAST")
         refused = exchange.reply is not None and not _positive(exchange.reply)
         if last or refused:
@@ -130,7 +144,7 @@ class Ledger:
         assert self._open is not None
         self._open.recipients = tuple(self._recipients)
         self.done.append(self._open)
-        self._open, self._recipients, self.accepted = None, [], 0
+        self._open, self._recipients, self._chunks, self.accepted = None, [], [], 0
 
 
 _ACTIONS: dict[str, Callable[[Ledger, Exchange], None]] = {

@@ -64,7 +64,7 @@ def _chunk(talk: Conversation, exchange: DataExchange, size: int, *, last: bool)
     ended = body.seen + body.missing >= size
     exchange.content = body.content(stream.position, ended=ended)
     whole = before or body
-    exchange.whole = whole.content(stream.position, ended=ended)
+    exchange.whole = (whole.content if last else whole.so_far)(stream.position, ended=ended)
     talk.chunks = None if last else before or body.copy()
 
 

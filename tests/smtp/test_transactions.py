@@ -7,8 +7,32 @@ from hashlib import sha256
 import pytest
 from support.dialogue import session, talk
 
-from smtptrace.smtp import Outcome
+from smtptrace.smtp import DataExchange, Outcome
 from smtptrace.smtp.transactions import path_of
+
+
+def test_the_octets_of_a_content_are_held_once():
+    """A message of many chunks is not held anew with each; one that is refused on the way has what came up to it."""
+    for end, verdict in (("C> BDAT 3 LAST\\r\\nmno", "250 2.0.0 ok"), ("C> BDAT 3\\r\\nmno", "552 5.3.4 too much")):
+        script = f"""
+        S: 220 hi
+        C: MAIL FROM:<a@x.test>
+        S: 250 ok
+        C: RCPT TO:<b@x.test>
+        S: 250 ok
+        C> BDAT 6\\r\\nabcdef
+        S: 250 ok
+        C> BDAT 6\\r\\nghijkl
+        S: 250 ok
+        {end}
+        S: {verdict}
+        """
+        read = session(script, keep_content=True)
+        wholes = [each.whole for each in read.exchanges if isinstance(each, DataExchange)]
+        assert [(whole.seen, whole.data) for whole in wholes[:2]] == [(6, None), (12, None)]
+        content = read.transactions[0].content
+        assert (content.data, content.head, content.seen) == (b"abcdefghijklmno", b"abcdefghijklmno", 15)
+        assert session(script).transactions[0].content.data is None
 
 
 def test_chunks_are_counted_and_joined():
