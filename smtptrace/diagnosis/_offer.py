@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from smtptrace.diagnosis._refusal import Numbered, verb_of
-from smtptrace.smtp import Reply
+from smtptrace.smtp import AuthExchange, Reply
 
 _KEYWORDS = frozenset(
     "AUTH SIZE STARTTLS PIPELINING 8BITMIME CHUNKING SMTPUTF8 DSN ENHANCEDSTATUSCODES BINARYMIME HELP VRFY ETRN"
@@ -53,13 +53,20 @@ def offers_of(exchanges: Numbered) -> Iterator[Offer]:
             continue
         if verb in {"EHLO", "LHLO"}:
             skip = 0 if _keyword(reply.lines[0]) in _KEYWORDS else 1
-            yield Offer(index, reply, _keywords(reply, skip), exchange.tls, whole=_is_whole(reply))
+            whole = _is_whole(reply) and (len(reply.lines) > 1 or not _knows_auth(exchanges, index))
+            yield Offer(index, reply, _keywords(reply, skip), exchange.tls, whole=whole)
         elif verb == "HELO":
             yield Offer(index, reply, {}, exchange.tls, helo=True)
         elif exchange.command is None and any(_keyword(line) in _KEYWORDS for line in reply.lines):
             yield Offer(
                 index, reply, _keywords(reply, 0), exchange.tls, whole=len(reply.lines) > 2 and _is_whole(reply)
             )
+
+
+def _knows_auth(exchanges: Numbered, index: int) -> bool:
+    """Whether AUTH was prompted, accepted or judged later: logs and people cut replies to EHLO down to one line."""
+    later = (each for at, each in exchanges if at > index and isinstance(each, AuthExchange))
+    return any(each.rounds or (each.reply is not None and each.reply.code in {235, 535}) for each in later)
 
 
 def _is_whole(reply: Reply) -> bool:

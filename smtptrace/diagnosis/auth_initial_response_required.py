@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from smtptrace.diagnosis._case import Case
-from smtptrace.diagnosis._weight import Weight
+from smtptrace.diagnosis._weight import PLAUSIBLE, Weight
 
 FIX = {
     "any": (
@@ -27,6 +27,8 @@ def weigh(case: Case) -> Weight | None:
         bare = bare and not attempt.masked
         if bare and attempt.offered is not False and attempt.refusal and attempt.code in {501, 535, 500, 502, 554, 550}:
             known = attempt.offered is True
+            if case.session.connection.origin.format == "generic":  # such a log may leave the credentials out
+                return Weight(PLAUSIBLE, attempt.refusal.evidence)
             because = f"AUTH {attempt.mechanism} came without credentials and was refused without a prompt."
             return Weight(0.93 if known else 0.8, attempt.refusal.evidence, because)
     return case.said("auth-initial-response-required")

@@ -79,7 +79,7 @@ LONE = re.compile(
 )
 """What a lone error text tells of, where there are few lines of it."""
 
-END = re.compile(rb"(?:\\r)?\\n|\\r|['\"](?:[,)}\].]|$).*$|</?[a-z]+>")
+END = re.compile(rb"; from=<|[ ]\(set_id=|\t|(?:\\r)?\\n|\\r|['\"](?:[,)}\].]|$).*$|</?[a-z]+>")
 
 
 def confidence(text: Text) -> float:

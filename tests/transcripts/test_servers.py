@@ -158,3 +158,14 @@ def test_exim_pads_process_ids() -> None:
     assert exchanges(text) == ["EHLO 250, RCPT 550"]
     assert connections(text)[0].client.host == "192.0.2.9"
     assert notes(text)[1:] == ["LOG: rejected RCPT <x@y.example>: unknown user"]
+
+
+def test_what_a_server_log_adds_to_a_reply() -> None:
+    """Postfix adds sender and recipient, Exim the login; none of it was said."""
+    reject = (
+        "Jan  2 04:07:00 mx postfix/smtpd[11]: NOQUEUE: reject: RCPT from unknown[203.0.113.4]: 450 4.7.25 Client host"
+        " rejected: cannot find your hostname; from=<a@b.test> to=<c@d.test> proto=ESMTP helo=<pc>\n"
+    )
+    failed = "login authenticator failed for (pc) [203.0.113.4]: 535 Incorrect authentication data (set_id=joe)\n"
+    assert told(reject)[-1] == "S: 450 4.7.25 Client host rejected: cannot find your hostname"
+    assert told(failed)[-1] == "S: 535 Incorrect authentication data"
