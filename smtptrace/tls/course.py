@@ -15,6 +15,8 @@ from smtptrace.wire import Close, Event, Gap, Octets, Side
 _BEGINNING = re.compile(
     rb"(?:\A|(?<=\n))(?:[\x15\x16]\x03[\x00-\x04][\x00-\x48]|\x80[\x00-\xff]\x01[\x00\x03][\x00-\x04])"
 )
+_GOES_ON = re.compile(rb"(?:\A|(?<=\n))[\x14-\x17]\x03")
+"""Where one side speaks TLS, this is TLS of the other, though its beginning be missing or damaged."""
 _BEGUN = re.compile(rb"(?:\A|(?<=\n))(?:[\x15\x16](?:\x03[\x00-\x04]?)?|\x80(?:[\x00-\xff](?:\x01[\x00\x03]?)?)?)\Z")
 _PATIENCE = 64 * 1024
 """Octets that wait for a ClientHello; and opened ones for the server's, after which the handshake has told all."""
@@ -122,7 +124,7 @@ class Course:
         if self._is_tls[side]:
             self._protected(event)
             return
-        found = _BEGINNING.search(event.data)
+        found = (_GOES_ON if self._is_tls[side.other] else _BEGINNING).search(event.data)
         maybe = found or _BEGUN.search(event.data)
         stop = maybe.start() if maybe else len(event.data)
         if stop:
@@ -135,9 +137,12 @@ class Course:
             self._begun[side] = _cut(event, stop, len(event.data))
 
     def _release(self, side: Side) -> None:
-        """What looked like the beginning of TLS is none."""
+        """What looked like the beginning of TLS is none, unless the other side speaks it."""
         begun, self._begun[side] = self._begun[side], None
-        if begun is not None:
+        if begun is not None and self._is_tls[side.other]:
+            self._is_tls[side] = True
+            self._protected(begun)
+        elif begun is not None:
             self._was_clear[side] = True
             self._told.append(begun)
 

@@ -81,6 +81,19 @@ def test_the_beginning_of_tls_cut_anywhere() -> None:
         assert said(course(parts, conversation.key_log), C) == STARTTLS + b"EHLO a\r\n"
 
 
+@pytest.mark.parametrize("kept", [1, 2, 3], ids=lambda kept: f"{kept} octets")
+def test_the_first_record_of_the_server_is_damaged(kept: int) -> None:
+    """Where the client speaks TLS, what is left of it is no word of the server."""
+    conversation = Conversation().shake(771).tell([(C, b"EHLO a\r\n"), (S, b"250 mx\r\n")])
+    turns: list[Event] = [Octets(Side(s[0] == conversation.keys[S]), s[6], s[1], s[1]) for s in conversation.segments]
+    at = next(at for at, event in enumerate(turns) if isinstance(event, Octets) and event.side is S)
+    hello = turns[at]
+    assert isinstance(hello, Octets)
+    turns[at : at + 1] = [Octets(S, hello.data[:kept]), Gap(S, None, GapReason.LOST), Octets(S, hello.data[kept + 4 :])]
+    events = course([Octets(S, GREETING), *turns], conversation.key_log)
+    assert said(events, S) in (GREETING, GREETING + b"250 mx\r\n")
+
+
 def test_the_hello_of_old_clients() -> None:
     """SSL 2.0's form begins TLS too; nothing is opened behind it."""
     events: list[Event] = [Octets(C, STARTTLS + OLD_HELLO), Octets(S, server_hello())]
