@@ -7,11 +7,11 @@ from collections.abc import Container, Iterable
 
 from smtptrace.pseudonymize._names import TOP, Names, is_ip
 
-_LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62})"
-_HOST = rf"(?:{_LABEL}\.){{1,20}}[A-Za-z][A-Za-z0-9-]{{1,62}}"
+_LABEL = r"\w[\w-]{0,62}"
+_HOST = rf"(?:{_LABEL}\.){{1,20}}[^\W\d_][\w-]{{1,62}}"
 _LOCAL = r"(?:\"[^\"\r\n@]{1,64}\"|[^\s<>()\[\]:;,@\\\"'/?&]{1,64})"
 _LOOKS = re.compile(
-    rf"(?P<address>{_LOCAL}@(?:{_HOST}|\[[0-9A-Fa-f:.]{{2,45}}\]|[A-Za-z0-9_-]{{1,63}}))"
+    rf"(?P<address>{_LOCAL}@(?:{_HOST}|\[[0-9A-Fa-f:.]{{2,45}}\]|[\w-]{{1,63}}))"
     r"|(?P<login>(?<![\w\\.-])[A-Za-z0-9_-]{1,63}\\[A-Za-z0-9_.$-]{1,64})"
     r"|(?P<ipv6>(?<![\w:])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}(?:\.[0-9.]{5,14})?(?![\w:]))"
     r"|(?P<ipv4>(?<![\w.])[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![\w.]))"

@@ -44,3 +44,10 @@ def test_an_outline_says_nothing_else(sweeper: Sweeper) -> None:
 def test_octets_that_are_no_text_stay(sweeper: Sweeper) -> None:
     """Names among them go."""
     assert sweeper.octets(b"\xff\xfe alice \x80") == b"\xff\xfe person1 \x80"
+
+
+def test_hosts_that_are_no_ascii() -> None:
+    """A domain in its own script is a domain (RFC 6531)."""
+    names = Names()
+    said = Sweeper(names).text("RCPT TO:<sales@Bürö-Größe.de> via почта.рф")
+    assert said == "RCPT TO:<person1@site1.de> via site2.рф"
