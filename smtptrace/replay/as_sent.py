@@ -11,7 +11,7 @@ from smtptrace import masks
 from smtptrace.auth import Credential, read_credentials, stray_spans
 from smtptrace.clean import clear_octets, dialogue_begins
 from smtptrace.replay.expect import directions
-from smtptrace.replay.script import act_of, fields_in, fields_of, framed, greeting_of, login_as, said
+from smtptrace.replay.script import ABSENT, act_of, fields_in, fields_of, framed, greeting_of, login_as, said
 from smtptrace.replay.step import Act, LoginAs, NotPlayableError, Said, Script, Step
 from smtptrace.replay.timing import Part, Timeline
 from smtptrace.secret import MASK
@@ -97,7 +97,7 @@ class _Reader:
         login = self._login(at, exchange) if isinstance(exchange, AuthExchange) else None
         anew = login is not None and not self._recorded
         content = exchange.content if isinstance(exchange, DataExchange) else None
-        absent = content is not None and (content.data is None or not content.complete)
+        absent = content is not None and (content.data in (None, ABSENT) or not content.complete)
         if absent and command.verb == "BDAT":
             raise NotPlayableError(f"session {self._name}: a chunk is not all in the recording")
         parts = self._parts(place, alone=anew or command.verb == "STARTTLS")

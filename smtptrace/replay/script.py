@@ -34,7 +34,8 @@ _ACTS = {
 }
 _MECHANISM = re.compile(r"[A-Z0-9_-]{1,20}")
 _CONTROLS = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
-_ABSENT = b"${MESSAGE}\r\n"
+ABSENT = b"${MESSAGE}\r\n"
+"""What `clean` writes for a message that its source does not hold."""
 _Key = tuple[int | None, str | None, int]
 
 
@@ -136,7 +137,7 @@ class _Reader:
         content = exchange.content if isinstance(exchange, DataExchange) else None
         if content is None:
             return None, False, False
-        if content.data is None or not content.complete or content.data == _ABSENT:
+        if content.data is None or not content.complete or content.data == ABSENT:
             return None, True, False
         return content.data, False, content.data not in self._contents
 

@@ -154,3 +154,10 @@ def test_a_proxy_header_is_not_sent_again(header):
     """It is no part of the dialogue: --proxy-header says one."""
     found = as_sent(f"C> {header}\nS: 220 hi\nC: EHLO a\nS: 250 hi\nC: QUIT\nS: 221 bye\n")
     assert parts(found) == [(b"EHLO a\r\n", 0), (b"QUIT\r\n", 0)]
+
+
+def test_a_message_that_clean_did_not_find():
+    """Its placeholder is no message, and a message is asked for."""
+    text = SENDING.replace("C: Subject: s\nC:\nC: text\n", "C: ${MESSAGE}\n")
+    (step,) = (step for step in script_as_sent(trace(text), "1").steps if step.verb == "DATA")
+    assert (step.absent, step.content, [part.octets for part in step.parts]) == (True, None, [b"DATA\r\n"])
