@@ -7,7 +7,7 @@ from struct import Struct
 from typing import TYPE_CHECKING
 
 from smtptrace.segment import Segment, pause
-from smtptrace.sources import _tunnels  # noqa: F401 - enters its layers
+from smtptrace.sources import _links, _tunnels  # noqa: F401 - they enter their layers
 from smtptrace.sources._fragments import Fragments
 from smtptrace.sources._layers import IP_PROTOCOL, IPV4, IPV6, LAYERS, LINK, PAUSE, TCP, Skip, unknown
 
