@@ -14,14 +14,14 @@ _TCP = 6
 def community_id(connection: Connection) -> str | None:
     """The Community ID (version 1, seed 0), None where an endpoint is no numeric address with a port."""
     ends = (connection.client, connection.server)
-    hosts = [_packed(end.host) for end in ends]
-    if None in hosts or not all(end.port for end in ends):
+    hosts = [host for end in ends if (host := _packed(end.host))]
+    if len(hosts) < 2 or not all(end.port for end in ends):
         return None
-    if len({len(host) for host in hosts if host}) > 1:  # one IPv4, one IPv6
+    if len(hosts[0]) != len(hosts[1]):  # one IPv4, one IPv6
         return None
     identity, flow = _library()
-    ports = [end.port.to_bytes(2, "big") for end in ends]
-    made = identity.hash(flow(_TCP, *hosts, *ports).in_order())
+    first, last = sorted((host, end.port.to_bytes(2)) for host, end in zip(hosts, ends, strict=True))
+    made = identity.hash(flow(_TCP, first[0], last[0], first[1], last[1]))
     return None if made is None else str(identity.render(made))
 
 
