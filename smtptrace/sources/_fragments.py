@@ -14,7 +14,7 @@ MOST_DATAGRAMS = 4096
 MOST_OCTETS = 16 * 1024 * 1024
 LONGEST_DATAGRAM = 65_535
 
-_LOST = "fragment lost"
+_LOST, _REPEATED = "fragment lost", "fragment repeated"
 
 
 @dataclass(slots=True)
@@ -25,6 +25,11 @@ class _Datagram:
     pieces: list[tuple[int, bytes]] = field(default_factory=list)
     octets: int = 0
     size: int | None = None
+
+    @property
+    def marks(self) -> frozenset[int]:
+        """By which its fragments are told from others."""
+        return frozenset(map(hash, self.pieces))
 
     def whole(self) -> bytes | None:
         """The octets in order, None where some are missing; the first to come wins where fragments overlap."""
@@ -46,6 +51,7 @@ class Fragments:
     def __init__(self, skipped: Counter[str]) -> None:
         self._skipped = skipped
         self._waiting: OrderedDict[Hashable, _Datagram] = OrderedDict()
+        self._done: OrderedDict[Hashable, frozenset[int]] = OrderedDict()
         self._octets = 0
 
     def add(self, identity: Hashable, offset: int, more: bool, piece: bytes, time_ns: int) -> bytes | None:
@@ -67,6 +73,9 @@ class Fragments:
         whole = datagram.whole()
         if whole is not None:
             self._octets -= self._waiting.pop(identity).octets
+            self._done[identity] = datagram.marks
+            if len(self._done) > MOST_DATAGRAMS:
+                self._done.popitem(last=False)
         while len(self._waiting) > MOST_DATAGRAMS or self._octets > MOST_OCTETS:
             self._give_up(next(iter(self._waiting)))
         return whole
@@ -79,4 +88,5 @@ class Fragments:
     def _give_up(self, identity: Hashable) -> None:
         datagram = self._waiting.pop(identity)
         self._octets -= datagram.octets
-        self._skipped[_LOST] += len(datagram.pieces)
+        is_repeated = datagram.marks <= self._done.get(identity, frozenset())
+        self._skipped[_REPEATED if is_repeated else _LOST] += len(datagram.pieces)

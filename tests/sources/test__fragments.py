@@ -54,7 +54,7 @@ def test_fragments_in_any_order(split, seed):
     random.Random(seed).shuffle(frames)
     segments, report = read(pcap(*frames, frames[0]))
     assert [(segment[1], segment[6]) for segment in segments] == [(len(frames), PAYLOAD)]
-    assert report.skipped == {"fragment lost": 1}
+    assert report.skipped == {"fragment repeated": 1}
 
 
 def test_the_packets_of_a_flow_do_not_mix():
@@ -144,3 +144,20 @@ def test_the_datagrams_that_wait_have_a_bound():
     for number in range(MOST_OCTETS // 65_528 + 1):
         waiting.add(number, 0, True, bytes(65_528), 0)
     assert skipped["fragment lost"] == MOST_DATAGRAMS + 4
+
+
+def test_fragments_that_come_again_are_not_lost():
+    """A mirror port that gives each packet twice: a few come when the datagram is whole already."""
+    frames = [frame for frame in fragments(tcp(PAYLOAD)) for _ in (0, 1)]
+    segments, report = read(pcap(*frames))
+    assert [segment[6] for segment in segments] == [PAYLOAD]
+    assert report.skipped == {"fragment repeated": 1}
+
+
+def test_a_number_that_is_used_again():
+    """Other fragments with the number of a datagram that is whole are another one, lost if it is not whole."""
+    other = fragments(tcp(PAYLOAD[::-1]))
+    segments, report = read(pcap(*fragments(tcp(PAYLOAD)), *other, other[0]))
+    assert [segment[6] for segment in segments] == [PAYLOAD, PAYLOAD[::-1]]
+    assert report.skipped == {"fragment repeated": 1}
+    assert read(pcap(*fragments(tcp(PAYLOAD)), other[0]))[1].skipped == {"fragment lost": 1}
