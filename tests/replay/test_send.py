@@ -56,7 +56,7 @@ def test_a_run_that_is_ended_from_another_thread():
             while not there.halt.wires:
                 time.sleep(0.01)
             there.halt.set()
-            assert running.result(20).broken == "the target closed the connection"
+            assert running.result(20).broken == "the run was ended"
         assert send(script(SHORT), there, rules()).broken == "the run was ended"
 
 
