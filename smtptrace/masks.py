@@ -46,9 +46,11 @@ def shown(trace: Trace, *, reveal: bool = False) -> Trace:
     return replace(blind, session=replace(blind.session, connection=connection))
 
 
-def swept(connection: Connection, credentials: Sequence[Credential]) -> Connection:
-    """The connection with masks wherever a secret is repeated, not where it was sent."""
-    found = sorted(secret_forms(credentials), key=len, reverse=True)
+def swept(
+    connection: Connection, credentials: Sequence[Credential], others: frozenset[bytes] = frozenset()
+) -> Connection:
+    """The connection with masks wherever a secret, or one of the other forms, is repeated, not where it was sent."""
+    found = sorted(secret_forms(credentials) | others, key=len, reverse=True)
     if not found:
         return connection
     blind = edits.apply(connection, list(_repetitions(connection, found)))
@@ -71,8 +73,9 @@ def _repetitions(connection: Connection, found: Iterable[bytes]) -> Iterator[Edi
     for side, runs in zip(Side, edits.runs(connection), strict=True):
         for start, run in runs:
             for form in found:
-                for first, last in places(run, form):
-                    yield _mask(side, start + first, start + last)
+                if form in run:
+                    for first, last in places(run, form):
+                        yield _mask(side, start + first, start + last)
 
 
 def _sent(connection: Connection, spans: Iterable[Span]) -> Iterator[Edit]:
@@ -129,7 +132,7 @@ def _text(text: str, found: Sequence[bytes]) -> str:
 
 def _octets(octets: bytes, found: Sequence[bytes]) -> bytes:
     for form in found:
-        octets = without(octets, form, lambda size: b"*" * size)
+        octets = octets if form not in octets else without(octets, form, lambda size: b"*" * size)
     return octets
 
 

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from smtptrace import edits, masks
+from smtptrace.auth import Credential
 from smtptrace.edits import Edit
-from smtptrace.forms import forms, places
+from smtptrace.forms import places
 from smtptrace.pseudonymize._learn import learn
 from smtptrace.pseudonymize._names import AHEAD, Names, filler
 from smtptrace.pseudonymize._rewrite import Rewriter
@@ -36,7 +37,6 @@ __all__ = ["LEVELS", "Names", "Pseudonymized", "learn_ahead", "pseudonymized", "
 LEVELS = ("secrets", "people", "content")
 """What `redacted` hides; each level hides what those before it do."""
 
-_SHORTEST = 4
 _VALUE = re.compile(r"(?<==)[^,/+]*")
 
 
@@ -53,12 +53,14 @@ def learn_ahead(traces: Iterable[Trace], names: Names) -> None:
 
     Of thousands of them the last 500 names and the first 500 secrets count.
     """
-    names.remember(AHEAD)
+    secrets: dict[bytes, Credential] = {}
     for trace in traces:
         learn(trace, names)
-        names.forget()
-        for credential in trace.credentials:
-            names.learn_secret(credential)
+        names.forget(AHEAD)
+        for credential in trace.credentials if len(secrets) < AHEAD else ():
+            if credential.secret:
+                secrets.setdefault(credential.secret.octets(), credential)
+    names.settle(masks.secret_forms(secrets.values()))
 
 
 def pseudonymized(trace: Trace, names: Names, *, keep_content: bool = False) -> Pseudonymized:
@@ -83,7 +85,7 @@ def pseudonymized(trace: Trace, names: Names, *, keep_content: bool = False) -> 
         label=old.label and sweeper.text(old.label),
         facts={name: sweeper.text(fact) for name, fact in old.facts.items()},
     )
-    connection = masks.swept(connection, (*trace.credentials, *names.secrets.values()))
+    connection = masks.swept(connection, trace.credentials, names.secret_forms)
     left = list(_left(connection, names))
     removed = [*rewriter.removed, *(f"{len(edit.octets)} octets that hold a name" for edit in left)]
     return Pseudonymized(edits.apply(connection, left), tuple(removed))
@@ -130,14 +132,10 @@ def _certificate(certificate: Certificate, names: Names, sweeper: Sweeper) -> Ce
 
 def _left(connection: Connection, names: Names) -> Iterator[Edit]:
     """Names that are still there in one form or another."""
-    found = {form for name in names.spellings for form in _forms(name)}
+    found = {form for lexicon in (names.lasting, names.recent) for each in lexicon.forms.values() for form in each}
     for side, runs in zip(Side, edits.runs(connection), strict=True):
         for start, run in runs:
             for form in found:
-                for first, last in places(run, form):
-                    yield Edit(side, start + first, start + last, filler(run[first:last]))
-
-
-def _forms(name: str) -> Iterator[bytes]:
-    octets = name.encode("utf-8", "surrogateescape")
-    return (form for form in forms(octets) if len(form) >= _SHORTEST)
+                if form in run:
+                    for first, last in places(run, form):
+                        yield Edit(side, start + first, start + last, filler(run[first:last]))

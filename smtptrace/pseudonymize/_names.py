@@ -5,11 +5,11 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from smtptrace import grammar
-from smtptrace.auth import Credential
 from smtptrace.errors import UsageError
+from smtptrace.pseudonymize._lexicon import Lexicon
 
 GENERIC = frozenset(
     "localhost localdomain mail mailer smtp smtps submission imap pop mx mta"
@@ -81,11 +81,8 @@ class Names:
 
     def __init__(self, known: dict[str, dict[str, str]] | None = None) -> None:
         self._given: dict[str, dict[str, str]] = {kind: dict((known or {}).get(kind, {})) for kind in _KINDS}
-        self.words: dict[str, Callable[[str], str]] = {}
-        self.spellings: dict[str, None] = {}
-        self.parts: dict[str, None] = {}
-        self.secrets: dict[bytes, Credential] = {}
-        self._remembered = _REMEMBERED
+        self.recent, self.lasting = Lexicon(), Lexicon()
+        self.secret_forms: frozenset[bytes] = frozenset()
 
     @classmethod
     def from_json(cls, text: str, path: str) -> Names:
@@ -110,22 +107,22 @@ class Names:
         told = {kind: given for kind, given in self._given.items() if kind != "secret"}
         return json.dumps(told, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
-    def forget(self) -> None:
+    def forget(self, most: int = _REMEMBERED) -> None:
         """Keep looking for the names learnt last only: those of thousands of sessions would make each one slow."""
-        for learnt in (self.words, self.spellings, self.parts):
-            for name in list(learnt)[: -self._remembered]:
-                del learnt[name]
+        self.recent.trim(most)
 
-    def remember(self, most: int) -> None:
-        """Keep looking for more names than usual."""
-        self._remembered = most
+    def settle(self, secret_forms: Iterable[bytes]) -> None:
+        """Look for the names learnt so far in every session from now on, and for these forms of secrets."""
+        self.lasting, self.recent = self.recent, Lexicon()
+        self.secret_forms = frozenset(secret_forms)
 
-    def learn_secret(self, credential: Credential) -> None:
-        """Have the secret of a login looked for in every session."""
-        if credential.secret and len(self.secrets) < AHEAD:
-            self.secrets.setdefault(credential.secret.octets(), credential)
+    def word_for(self, name: str) -> str | None:
+        """The pseudonym of a name that was learnt; None for another one."""
+        key = name.lower()
+        pseudonym = self.lasting.words.get(key) or self.recent.words.get(key)
+        return pseudonym and pseudonym(name)
 
-    def learn(self, name: str, pseudonym: Callable[[str], str]) -> None:
+    def learn(self, name: str, pseudonym: Callable[[str], str], *, part: bool = False) -> None:
         """Have a name replaced wherever it is found, of a host its labels too, unless it says nothing."""
         key = name.lower()
         usual = (
@@ -135,23 +132,18 @@ class Names:
             or not name.strip("xX0123456789")
             or is_ip(name)
         )
-        if 2 <= len(name) <= _LONGEST_WORD and not usual and pseudonym(name).lower() != key:
-            self.words.setdefault(key, pseudonym)
-            self.spellings[name] = self.spellings[key] = None
+        known = key in self.lasting.words
+        if 2 <= len(name) <= _LONGEST_WORD and not usual and not known and pseudonym(name).lower() != key:
+            self.recent.add(name, pseudonym, alone=part and len(name) < _WHOLE)
             if pseudonym == self.host and "." in name:
                 for label in name.split(".")[:-1]:
                     self._learn_part(label, self.word)
 
     def _learn_part(self, part: str, pseudonym: Callable[[str], str]) -> None:
-        """Learn a part of a name: where it stands alone, a long one in every form."""
+        """Learn a part of a name, unless it is one by itself: a short one counts where it stands alone."""
         key = part.lower()
-        if len(part) < _SHORTEST_PART or key in COMMON | TOP or key in self.words:
-            return
-        self.learn(part, pseudonym)
-        if len(part) < _WHOLE and key in self.words:
-            self.parts[key] = None
-            self.spellings.pop(part, None)
-            self.spellings.pop(key, None)
+        if len(part) >= _SHORTEST_PART and key not in COMMON | TOP and key not in self.recent.words:
+            self.learn(part, pseudonym, part=True)
 
     def learn_address(self, address: str) -> None:
         """Learn a mailbox or a login, and the names that its local part is made of."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable
 
 from smtptrace.pseudonymize._names import TOP, Names, is_ip
 
@@ -31,17 +30,12 @@ _ESCAPES = (
 )
 """How single characters are escaped, and what begins an escape."""
 
-_WHOLE_WORD = 4
-"""Characters; a shorter name is only replaced where it stands alone."""
-
 
 class Sweeper:
-    """Replaces names in text; made once all names are learnt."""
+    """Replaces names in text."""
 
     def __init__(self, names: Names) -> None:
         self._names = names
-        self._count = -1
-        self._words = re.compile("(?!)")
 
     def text(self, text: str) -> str:
         """The text with pseudonyms, also where characters of a name are escaped."""
@@ -79,10 +73,10 @@ class Sweeper:
     def knows(self, octets: bytes) -> bool:
         """Whether a name that was learnt is left in the octets, or what looks like an address."""
         text = octets.decode("utf-8", "surrogateescape")
-        self._learnt("")
         given = self._names.is_pseudonym
         looks = (found.group() for found in _LOOKS.finditer(text) if found["address"] is not None)
-        return self._words.search(text) is not None or not all(map(given, looks))
+        lexicons = (self._names.lasting, self._names.recent)
+        return any(each.words and each.pattern.search(text) for each in lexicons) or not all(map(given, looks))
 
     def outline(self, text: str) -> str:
         """Pseudonyms where names look like names, `x` and `0` for every other letter and digit."""
@@ -102,8 +96,8 @@ class Sweeper:
         if found["login"] is not None:
             return self._names.address(text) if self._names.is_login(*text.split("\\", 1)) else self._learnt(text)
         if found["host"] is not None:
-            learnt = self._names.words.get(text.lower())
-            return learnt(text) if learnt else self._names.host(text) if self._is_host(text.lower()) else text
+            learnt = self._names.word_for(text)
+            return learnt or (self._names.host(text) if self._is_host(text.lower()) else text)
         return self._names.ip(text) if is_ip(text) else text
 
     def _is_host(self, text: str) -> bool:
@@ -113,24 +107,7 @@ class Sweeper:
 
     def _learnt(self, text: str) -> str:
         """The text with the names that were learnt and look like nothing in particular."""
-        words = self._names.words
-        if len(words) != self._count:
-            self._count, self._words = len(words), _any_of(words, self._names.parts)
-        return self._words.sub(lambda found: words[found.group().lower()](found.group()), text)
-
-
-def _any_of(words: Iterable[str], parts: Container[str]) -> re.Pattern[str]:
-    """Any of the words, the longest first."""
-    ordered = sorted(words, key=len, reverse=True)
-    if not ordered:
-        return re.compile("(?!)")
-    return re.compile("|".join(_word(word, alone=word in parts) for word in ordered), re.IGNORECASE)
-
-
-def _word(word: str, *, alone: bool) -> str:
-    if alone:
-        return rf"(?<![^\W\d_]){re.escape(word)}(?![^\W\d_])"
-    return re.escape(word) if len(word) >= _WHOLE_WORD else rf"(?<!\w){re.escape(word)}(?!\w)"
+        return self._names.recent.replaced(self._names.lasting.replaced(text))
 
 
 def _character(found: re.Match[str]) -> str:
