@@ -256,7 +256,8 @@ def reason(error: Exception) -> str:
     if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
         return "the other end closed the connection"
     if isinstance(error, ssl.SSLError):
-        return f"TLS failed: {(error.reason or str(error)).lower().replace('_', ' ')}"
+        why = "no certificate or no key in PEM form" if "PEM lib" in str(error) else error.reason or str(error)
+        return f"TLS failed: {why.lower().replace('_', ' ') if why.isupper() else why}"
     if isinstance(error, UnicodeError):
         return "not a name of a host"
     return (getattr(error, "strerror", None) or str(error)).lower()

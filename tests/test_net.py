@@ -257,3 +257,12 @@ def test_tls_as_the_server(authority):
         accepted.close()
         wire.close()
     assert facts.version == "TLSv1.3"
+
+
+@pytest.mark.parametrize("content", ["", "no PEM\n"])
+def test_a_file_that_holds_no_certificate(tmp_path, content):
+    """It is said in words, not in those of OpenSSL's source."""
+    path = tmp_path / "own.pem"
+    path.write_text(content)
+    with pytest.raises(UsageError, match=r"own\.pem: .* no certificate or no key in PEM form$"):
+        net.client_context(certificate=str(path))
