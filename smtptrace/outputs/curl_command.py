@@ -36,7 +36,7 @@ def _command(sending: Sending) -> bytes:
         "curl",
         "--verbose",
         "--url",
-        quoted(f"{scheme}://{host}:{sending.port}/{quote(sending.helo, safe='[]:')}"),
+        quoted(f"{scheme}://{host}:{sending.port}/{quote(sending.helo, safe='[]:', errors='surrogateescape')}"),
     ]
     if sending.tls == "starttls":
         words.append("--ssl-reqd")

@@ -12,7 +12,7 @@ from smtptrace import masks
 from smtptrace._registry import Registry
 from smtptrace.smtp import read_session
 from smtptrace.trace import trace_session
-from smtptrace.wire import Connection, Event, Octets, Secured
+from smtptrace.wire import Connection, Event, Octets, Secured, Side
 
 OUTPUTS = Registry("smtptrace.outputs")
 EHLO = ("S: 220 mx.test ESMTP", "C: EHLO app01", "S: 250-mx.test", "S: 250 AUTH LOGIN PLAIN XOAUTH2")
@@ -50,6 +50,19 @@ def test_swaks_sends_the_same_again() -> None:
     ]  # fmt: skip
     assert "\nSubject: it's $HOME `x`\n\n.dot ****\nEND_OF_MESSAGE\n" in text
     assert "Secret123!" not in text
+
+
+@pytest.mark.parametrize("module", ["swaks_command", "curl_command"])
+def test_names_that_are_no_utf_8(module: str) -> None:
+    """A client may call itself, and anybody, by any octets."""
+    said = [
+        Octets(Side.SERVER, b"220 a\r\n"),
+        Octets(CLIENT, b"EHLO a\xff\xb0/b\r\nMAIL FROM:<\xe4@b.test>\r\nRCPT TO:<\xfc@b.test>\r\n"),
+        Octets(Side.SERVER, b"250 a\r\n250 b\r\n250 c\r\n"),
+    ]
+    stream = BytesIO()
+    OUTPUTS[module].writer(stream)(trace_session(read_session(dialogue(*said))), "1")
+    assert (b"a%FF%B0%2Fb" if module == "curl_command" else b"a\xff\xb0/b") in stream.getvalue()
 
 
 def test_curl_sends_the_same_again() -> None:
