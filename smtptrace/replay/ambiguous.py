@@ -35,7 +35,7 @@ _MAIL = re.compile(
 )
 _FROM = re.compile(rb"(?i)from")
 _ADDRESS = re.compile(rb'[^ \t<>:,;"]+@[^ \t<>,;"]+')
-_SUBMITTER = re.compile(rb"(?i)[ \t]AUTH=[^ \t]*")
+_SUBMITTER = re.compile(rb"(?i)(?:^|[ \t])AUTH=[^ \t]*")
 """Who first submitted a message (RFC 4954, 5), which nobody writes to."""
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _LONGEST = 64 * 1024

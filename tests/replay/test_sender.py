@@ -81,6 +81,12 @@ def test_doubts(line):
     assert list(doubts(script, lambda path: True)) == []
 
 
+def test_who_submitted_it_is_no_sender():
+    """AUTH= names somebody whom nobody writes to (RFC 4954, 5)."""
+    text = SENDING.replace("<a@b>", "<a@b> AUTH=a@b SIZE=4")
+    assert mails(text, as_sent=True) == [b"MAIL FROM:<> AUTH=a@b SIZE=4\r\n"]
+
+
 @pytest.mark.parametrize("line", ["NOOP from@b", "EHLO from a@b", "RCPT TO:<from@b>", "HELP MAIL FROM:<a@b>", "QUIT"])
 def test_no_doubt(line):
     """Other commands name no sender."""
