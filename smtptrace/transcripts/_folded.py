@@ -16,17 +16,22 @@ TOKEN = re.compile(rb"TlRMTVNTUA|YII|YH|oY|oI")
 NARROWEST = 56
 """Characters below which nobody wraps a line."""
 
+LONGEST = 16384
+"""Octets of a line that are put together from pieces; an AUTH line has 12288 (RFC 4954, 4)."""
+
 SLACK = 8
 """Characters by which the first piece may be shorter, for what stands before it."""
 
 
 def goes_on(said: bytes, line: bytes) -> bool:
     """Whether a line without a mark goes on with the base64 of what was said above it, in AUTH."""
+    if len(said) > LONGEST or not PIECE.fullmatch(line.strip()):
+        return False
     called = CALLED.fullmatch(said)
     piece = called["piece"] if called else said
     empty = called is not None and not piece and said[:3] == b"334"
     whole = len(piece) < NARROWEST or piece.endswith(b"=") or not PIECE.fullmatch(piece)
-    return PIECE.fullmatch(line.strip()) is not None and (empty or not whole)
+    return empty or not whole
 
 
 def joined(said: bytes, line: bytes) -> bytes:

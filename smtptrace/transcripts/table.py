@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -23,6 +24,9 @@ BETWEEN = re.compile(rb"(?<!\\)\|")
 BREAK = re.compile(rb"<br ?/?>|\v", re.I)
 MARKED = re.compile(rb"(?:(?P<client>C|Client)|(?P<server>S|Server)): ?(?P<said>.*)", re.I)
 MOST_COLUMNS = 20
+LESSONS = 5000
+"""Rows from which it is told what the columns hold."""
+
 SPEAKERS = 6
 """Different values up to which a column may tell who spoke."""
 
@@ -45,7 +49,7 @@ class Columns(NamedTuple):
 
 def confidence(text: Text) -> float:
     """By the share of its rows, where replies and commands stand in them."""
-    return likely(text, MARK, 0.5, 0.9) if _columns(list(_records(text))).said else 0.0
+    return likely(text, MARK, 0.5, 0.9) if _columns(list(islice(_records(text), LESSONS))).said else 0.0
 
 
 def read(text: Text) -> Iterable[Connection]:
@@ -113,7 +117,7 @@ def _time(records: Sequence[Record], said: set[int]) -> int | None:
 
 def _rows(text: Text) -> Iterator[Row]:
     records = {record.frame: record for record in _records(text)}
-    columns = _columns(list(records.values()))
+    columns = _columns(list(islice(records.values(), LESSONS)))
     began = False
     for line in text.lines:
         record = records.get(line.number)

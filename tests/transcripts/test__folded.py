@@ -53,3 +53,9 @@ def test_lines_that_do_not_fit_are_left_as_they_stand() -> None:
     piece = "A" * 76
     text = f"220 x\nEHLO a\n250 AUTH X\nAUTH X\n334 AAAA\n{piece}\nAA\n{piece}\nAA\n535 no\n"
     assert told(text)[-2:] == [f"C: {piece}", "S: 535 no"]
+
+
+def test_a_line_has_an_end() -> None:
+    """Base64 without end below a challenge is not one line of AUTH."""
+    text = "S: 220 x\nC: AUTH X\nS: 334 " + "A" * 72 + "\n" + ("A" * 76 + "\n") * 5000
+    assert max(map(len, told(text))) < 17000
