@@ -34,13 +34,19 @@ def statistics(number: int, time_ns: int, by_interface: int | None, by_system: i
     """How many packets of an interface were dropped in all up to a time, as far as it is known."""
     counts = ((_DROPPED_BY_INTERFACE, by_interface), (_DROPPED_BY_SYSTEM, by_system))
     options = [(code, struct.pack("<Q", count)) for code, count in counts if count is not None]
-    return _block(_STATISTICS, struct.pack("<III", number, time_ns >> 32, time_ns & 0xFFFFFFFF) + _options(options))
+    return _block(_STATISTICS, struct.pack("<I", number) + _stamp(time_ns) + _options(options))
 
 
 def packet(time_ns: int, octets: bytes, length: int, comments: Iterable[str] = (), number: int = 0) -> bytes:
     """One packet of an interface; `length` is what it had on the wire, more than `octets` where some are not here."""
-    body = struct.pack("<IIIII", number, time_ns >> 32, time_ns & 0xFFFFFFFF, len(octets), length) + _padded(octets)
+    body = struct.pack("<I", number) + _stamp(time_ns) + struct.pack("<II", len(octets), length) + _padded(octets)
     return _block(_PACKET, body + _options([(_COMMENT, shortened(comment)) for comment in comments]))
+
+
+def _stamp(time_ns: int) -> bytes:
+    """A time in its two halves; one that does not fit is the nearest that does."""
+    fitting = min(max(time_ns, 0), (1 << 64) - 1)
+    return struct.pack("<II", fitting >> 32, fitting & 0xFFFFFFFF)
 
 
 def shortened(comment: str) -> bytes:

@@ -253,3 +253,16 @@ def test_a_note_beyond_all_measure_is_cut() -> None:
     """A comment holds 65,535 octets; the file stays valid."""
     found = blocks(octets(dialogue("S: 220 a", Note("я" * 200_000), "S: 250 b")))
     assert b"[cut]" in b"".join(body for _, body in found)
+
+
+@pytest.mark.parametrize("time_ns", [-(1 << 70), -1, (1 << 64) - 1, 1 << 64, 1 << 90])
+def test_times_that_no_file_holds(tmp_path: Path, time_ns: int) -> None:
+    """A damaged capture may tell any time; the nearest one that fits is written, and all octets are."""
+    connection = Connection(
+        Endpoint("10.0.0.1", 40000),
+        Endpoint("10.0.0.2", 25),
+        Origin("-", "pcapng"),
+        time_ns=time_ns,
+        events=[Octets(SERVER, b"220 mx.test ESMTP\r\n", time_ns), Octets(CLIENT, b"QUIT\r\n", time_ns)],
+    )
+    assert followed(write(tmp_path / "far.pcapng", connection)) == streams(connection)
