@@ -21,24 +21,30 @@ def opened(batches: Iterable[Batch], keys: KeyLog) -> Iterator[Batch]:
     A connection that begins with TLS on a port that is none of SMTP's is handed on when what was opened of it turns out
     to be SMTP, and dropped else.
     """
-    ways: dict[int, _Way | None] = {}
+    ways: dict[int, _Way] = {}
+    passed: dict[int, bool] = {}  # connections that are no longer looked into; False: they are dropped
     held = 0
     for connection, events, ended in batches:
         name = id(connection)
-        way = ways.get(name)
-        if way is None and name not in ways:
-            way = ways[name] = _Way(connection, keys) if keys else None
-        if way is None:
-            yield connection, events, ended
-        else:
+        if name not in ways and name not in passed:
+            if keys:
+                ways[name] = _Way(connection, keys)
+            else:
+                passed[name] = True
+        if name in ways:
+            way = ways[name]
             held -= way.held
             told = way.take(events, held_of_others=held, ended=ended)
             held += way.held
             if told or (ended and way.is_smtp):
                 yield connection, told, ended
+            if ended or way.is_smtp is False:
+                held -= ways.pop(name).held
+                passed[name] = False
+        elif passed[name]:
+            yield connection, events, ended
         if ended:
-            held -= way.held if way else 0
-            del ways[name]
+            passed.pop(name, None)
 
 
 class _Way:
@@ -54,12 +60,10 @@ class _Way:
     @property
     def held(self) -> int:
         """Octets that wait."""
-        return 0 if self.is_smtp is False else self._course.held + sum(map(len, self._heads))
+        return self._course.held + sum(map(len, self._heads))
 
     def take(self, events: list[Event], *, held_of_others: int, ended: bool) -> list[Event]:
         """Take the next events; what can be told by now, nothing of what is not SMTP."""
-        if self.is_smtp is False:
-            return []
         told = self._course.feed(in_order(events))
         if self._course.held > min(MOST_HELD, MOST_HELD_OF_ALL - held_of_others):
             self._course.give_up()
