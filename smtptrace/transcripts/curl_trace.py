@@ -20,6 +20,8 @@ HEAD = re.compile(
 )
 ROW = re.compile(rb"(?P<at>[0-9a-f]{4,8}): (?P<dump>.*)")
 HEX = re.compile(rb"(?:[0-9a-f]{2} ){1,16} *")
+_LINE_END, _SPACES = 2, 4
+"""Octets of a line end, and of the spaces before it that may have gone with it."""
 CONNECTED = re.compile(rb"\s*Connected to \S+ \((?P<host>[^)]+)\) port (?P<port>[0-9]{1,5})")
 MARK = re.compile(
     HEAD.pattern.replace(b"?P<time>", b"?:")
@@ -55,9 +57,8 @@ def _rows(text: Text) -> Iterator[Row]:
         if sending and side is Side.SERVER:
             yield Row(Kind.EVENT, number, when=when, event=Gap(Side.CLIENT, None, GapReason.NOT_LOGGED, None, number))
         sending = head[1]["what"] == b"data" and side is Side.CLIENT
-        data, exactness = _octets(lines, int(head[1]["size"]))
-        if data:
-            yield Row(Kind.EVENT, number, when=when, event=Octets(side, data, None, number, exactness))
+        for event in _said(lines, int(head[1]["size"]), side, number):
+            yield Row(Kind.EVENT, number, when=when, event=event)
 
 
 def _note(said: bytes, number: int) -> Row:
@@ -87,14 +88,27 @@ def _blocks(text: Text) -> Iterator[tuple[tuple[Line, re.Match[bytes]], list[re.
         yield head, lines
 
 
-def _octets(rows: Sequence[re.Match[bytes]], size: int) -> tuple[bytes, Exactness]:
-    if rows and all(HEX.match(row["dump"]) and len(row["dump"]) >= 48 for row in rows):
-        return b"".join(from_hex(row["dump"][:48]) for row in rows)[:size], Exactness.SEEN
-    data = b""
-    pieces: list[bytes] = []
-    ends = [int(row["at"], 16) for row in rows[1:]] + [size]
-    for row, end in zip(rows, ends, strict=True):
-        missing = end - int(row["at"], 16) - len(row["dump"])
-        pieces.append(row["dump"] + b"\r\n" * (missing >= 2) + b" " * (missing == 1))
-    data = b"".join(pieces)
-    return data, Exactness.LINE_END_SUPPLIED
+def _said(rows: Sequence[re.Match[bytes]], size: int, side: Side, number: int) -> Iterator[Octets | Gap]:
+    """What the rows of a dump hold of the `size` octets that its head tells of; a gap where rows are missing."""
+    is_hex = bool(rows) and all(HEX.match(row["dump"]) and len(row["dump"]) >= 48 for row in rows)
+    exactness = Exactness.SEEN if is_hex else Exactness.LINE_END_SUPPLIED
+    held, at = b"", 0
+    for row in (*rows, None):
+        start = int(row["at"], 16) if row else size
+        if row is None or start >= at:
+            held, lost = (held, start - at) if is_hex else _supplied(held, start - at)
+            if lost > 0:
+                yield from [Octets(side, held, None, number, exactness)] * bool(held)
+                yield Gap(side, lost, GapReason.NOT_LOGGED, None, number)
+                held = b""
+        octets = b"" if row is None else from_hex(row["dump"][:48]) if is_hex else row["dump"]
+        held, at = held + octets, start + len(octets)
+    if held:
+        yield Octets(side, held, None, number, exactness)
+
+
+def _supplied(held: bytes, missing: int) -> tuple[bytes, int]:
+    """The octets with the line end that an ASCII dump leaves out, and spaces that an editor does; what else lacks."""
+    if 0 < missing <= _LINE_END + _SPACES:
+        return held + b" " * (missing - _LINE_END if missing > 1 else 1) + b"\r\n" * (missing > 1), 0
+    return held, missing

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from support.told import connections, dialect, exchanges, told
 
 from smtptrace.transcripts._raw import Chunk, rows
@@ -108,6 +109,25 @@ def test_curl_trace_ascii() -> None:
         "=> Send data, 10 bytes (0xa)\n0000: a\n0003: b\n0006: cd\n<= Recv header, 8 bytes (0x8)\n0000: 250 ok\n"
     )
     assert told(text) == ["S: 354 go", "C: a\r\nb\r\ncd", "gap: client", "S: 250 ok"]
+
+
+@pytest.mark.parametrize(
+    ("dump", "said"),
+    [
+        ("", ["gap: client 99"]),
+        (
+            "0000: MAIL FROM:<a@b.test>\n0041: x\n",
+            ["C: MAIL FROM:<a@b.test>", "gap: client 45", "C: x", "gap: client 33"],
+        ),
+        ("0041: rest\n", ["gap: client 65", "C: rest", "gap: client 30"]),
+        ("0000: 4d                                              M\n", ["C: M", "gap: client 98"]),
+    ],
+    ids=["no row", "a row within", "the first row", "in hex"],
+)
+def test_rows_of_a_curl_trace_are_missing(dump: str, said: list[str]) -> None:
+    """What the head counts and no row shows is a gap, and no error."""
+    text = "<= Recv header, 8 bytes (0x8)\n0000: 220 hi\n=> Send header, 99 bytes (0x63)\n" + dump
+    assert told(text + "<= Recv header, 8 bytes (0x8)\n0000: 250 ok\n") == ["S: 220 hi", *said, "S: 250 ok"]
 
 
 def test_curl_trace_is_exact_in_hex() -> None:
