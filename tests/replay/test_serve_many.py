@@ -30,10 +30,10 @@ class Running:
         self.service, self.port, self.ended, self._told = service, port, ended, told
 
     def after(self, count: int) -> list[Served]:
-        """The connections, once so many have ended."""
+        """The connections in the order in which they came, once so many have ended."""
         with self._told:
             assert self._told.wait_for(lambda: len(self.ended) >= count, PATIENCE)
-        return self.ended
+        return sorted(self.ended, key=lambda each: each.number)
 
     def client(self) -> socket.socket:
         found = socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
