@@ -116,7 +116,9 @@ def _entry(number: int, line: bytes, order: tuple[int, ...] | None) -> Entry | N
             columns = [*columns, *[b""] * len(FIELDS)]
             columns = [columns[at] for at in order]
         time, connector, session, at, local, remote, event, data, context = [*columns, b"", b""][: len(FIELDS)]
-        return Entry(number, time, connector, session, int(at or b"0"), local, remote, event, data, context)
+        return Entry(
+            number, time, connector, session, int(at[:9]) if at.isdigit() else 0, local, remote, event, data, context
+        )
     short = SHORT.match(line)
     if not short:
         return None
@@ -129,7 +131,10 @@ def _columns(line: bytes) -> list[bytes]:
     if b'"' not in line:
         return line.split(b",")
     csv.field_size_limit(MAX_FIELD)
-    row = next(csv.reader([line.decode("utf-8", "surrogateescape")]))
+    try:
+        row = next(csv.reader([line.decode("utf-8", "surrogateescape")]))
+    except csv.Error:  # a lone CR outside quotes: it is no row of Exchange's own any more
+        return line.split(b",")
     return [column.encode("utf-8", "surrogateescape") for column in row]
 
 

@@ -136,3 +136,12 @@ def test_tls_as_windows_names_it() -> None:
         )
     )
     assert told(text) == ["S: 220 x", "C: STARTTLS", "S: 220 go", "tls TLSv1.2", "C: QUIT"]
+
+
+def test_a_damaged_row_is_no_error() -> None:
+    """A lone CR beside quotes, and columns in an order that the rows do not keep, leave the other rows as they are."""
+    damaged = row("08D0000000000001", 2, "<", "NOOP").replace("NOOP", 'NO\rOP,"x"')
+    text = HEAD.format("Receive") + RECEIVED.replace("\n2026-01-11T15:59:02", "\n" + damaged + "2026-01-11T15:59:02", 1)
+    assert "EHLO" in " ".join(exchanges(text))
+    turned = HEAD.format("Receive").replace("sequence-number,local-endpoint", "local-endpoint,sequence-number")
+    assert "EHLO" in " ".join(exchanges(turned + RECEIVED))
