@@ -29,7 +29,7 @@ MARK = re.compile(
     HEAD.replace(b"?P<time>", b"?:").replace(b"?P<pid>", b"?:")
     + rb"SMTP(?:>>|<<|\|>|\+>|\((?:close|closed|shutdown)\))"
 )
-MORE = re.compile(rb"(?:[0-9:.]{8,15} )?(?:[ ]{0,4}[0-9]{1,9} )?(?:>>> ?)?[ |]{7,12}(?P<said>[2-5][0-9][0-9][ -].*)")
+MORE = re.compile(rb"(?:[0-9:.]{8,15} )?(?:[ ]{0,4}[0-9]{1,9} )?(?:>>> ?)?[ |]{0,12}(?P<said>[2-5][0-9][0-9][ -].*)")
 UNSEEN = re.compile(rb"\(writing message\)|writing message")
 
 
@@ -50,8 +50,9 @@ def _rows(text: Text) -> Iterator[Row]:
     for line in text.lines:
         found = LINE.match(line.data)
         more = None if found else MORE.match(line.data)
-        if more and last and last.kind is Kind.SERVER:
-            yield last._replace(frame=line.number, data=more["said"])
+        if more and last and last.kind is Kind.SERVER and _goes_on(last.data, more["said"]):
+            last = last._replace(frame=line.number, data=more["said"])
+            yield last
         if not found:
             if logged:
                 yield _logged(line, last)
@@ -73,6 +74,11 @@ def _rows(text: Text) -> Iterator[Row]:
             row = row._replace(kind=Kind.END)
         if not logged:
             yield row
+
+
+def _goes_on(said: bytes, line: bytes) -> bool:
+    """Whether a line without a mark is more of the reply above; old versions do not indent it."""
+    return said[3:4] == b"-" and line[:3] == said[:3]
 
 
 def _logged(line: Line, last: Row | None) -> Row:

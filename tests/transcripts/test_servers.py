@@ -169,3 +169,15 @@ def test_what_a_server_log_adds_to_a_reply() -> None:
     failed = "login authenticator failed for (pc) [203.0.113.4]: 535 Incorrect authentication data (set_id=joe)\n"
     assert told(reject)[-1] == "S: 450 4.7.25 Client host rejected: cannot find your hostname"
     assert told(failed)[-1] == "S: 535 Incorrect authentication data"
+
+
+def test_exim_replies_that_are_not_indented() -> None:
+    """Older versions write the further lines of a reply as they are, behind the process or not."""
+    for margin in ("12345 ", ""):
+        text = (
+            "12345 SMTP>> 220 mx ESMTP Exim 4.69\n12345 SMTP<< EHLO pc\n12345 SMTP>> 250-mx Hello pc\n"
+            f"{margin}250-SIZE 1000\n{margin}250 HELP\n{margin}250 is a number\n"
+            "12345 SMTP<< QUIT\n12345 SMTP>> 221 bye\n"
+        )
+        assert exchanges(text) == ["EHLO 250, QUIT 221"]
+        assert told(text)[2:5] == ["S: 250-mx Hello pc", "S: 250-SIZE 1000", "S: 250 HELP"]
