@@ -27,8 +27,7 @@ def weigh(case: Case) -> Weight | None:
         bare = bare and not attempt.masked
         if bare and attempt.offered is not False and attempt.refusal and attempt.code in {501, 535, 500, 502, 554, 550}:
             known = attempt.offered is True
-            if case.session.connection.origin.format == "generic":  # such a log may leave the credentials out
-                return Weight(PLAUSIBLE, attempt.refusal.evidence)
             because = f"AUTH {attempt.mechanism} came without credentials and was refused without a prompt."
-            return Weight(0.93 if known else 0.8, attempt.refusal.evidence, because)
+            sure = 0.93 if known else PLAUSIBLE if attempt.code == 535 else 0.8  # a log may leave them out
+            return Weight(sure, attempt.refusal.evidence, because)
     return case.said("auth-initial-response-required")
