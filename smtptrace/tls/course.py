@@ -105,16 +105,24 @@ class Course:
     def _take(self, event: Event) -> None:
         if isinstance(event, Octets):
             self._octets(event)
-        elif isinstance(event, Gap) and self._is_tls[event.side]:
-            self._facts.lose(event.side)
-            self._protected(event)
+        elif isinstance(event, Gap):
+            self._gap(event)
         else:
-            if isinstance(event, (Gap, Close)):
+            if isinstance(event, Close):
                 self._release(event.side)
             if not any(self._is_tls) or self._is_secured:
                 self._told.append(event)
             else:
                 (self._behind if self.is_opening else self._sealed).append(event)
+
+    def _gap(self, event: Gap) -> None:
+        """Octets are missing, of TLS or of what came before it."""
+        self._release(event.side)
+        if self._is_tls[event.side]:
+            self._facts.lose(event.side)
+            self._protected(event)
+        else:
+            self._told.append(event)
 
     def _octets(self, event: Octets) -> None:
         """Part the octets of a side where TLS begins."""

@@ -134,3 +134,18 @@ def test_a_gap_in_the_certificate(version: int) -> None:
     assert any(isinstance(event, Gap) for event in events)
     told = course(events, conversation.key_log)
     assert (said(told, C), said(told, S)) == (b"EHLO a\r\n", b"250 a\r\n")
+
+
+def test_what_is_missing_before_tls_stays_missing() -> None:
+    """A reply in clear is lost, which is known only when the client speaks TLS already."""
+    lost = Gap(S, 238, GapReason.LOST, 8, 8)
+    turns: list[Event] = [
+        Octets(C, STARTTLS),
+        Octets(C, client_hello()),
+        lost,
+        Octets(S, GO),
+        Octets(S, server_hello()),
+    ]
+    events = course(turns, NULL_KEY)
+    assert [event for event in events if isinstance(event, Gap)] == [lost]
+    assert events.index(lost) < events.index(Octets(S, GO))
