@@ -11,6 +11,7 @@ from smtptrace.transcripts._times import Stamp
 from smtptrace.wire import Endpoint, Exactness, Gap, GapReason, Octets, Secured, Side
 
 SMTP_PORTS = frozenset((25, 465, 587, 2525))
+PAIR = re.compile(rb"[0-9A-Fa-f]{2}")
 WORD = re.compile(rb"[A-Za-z]{4}")
 STARTTLS = re.compile(rb"STARTTLS|X-ANONYMOUSTLS", re.I)
 REPLY = re.compile(rb"[2-5][0-9][0-9](?:[ -]|\r?$)")
@@ -74,5 +75,5 @@ def _server(flow: list[Chunk]) -> Endpoint:
 
 
 def from_hex(text: bytes) -> bytes:
-    """The octets of hex digits in pairs; what is no hex digit is passed over."""
-    return bytes.fromhex(text.decode("ascii", "ignore"))
+    """The octets of hex digits in pairs; what is no such pair is passed over."""
+    return bytes.fromhex(b"".join(PAIR.findall(text)).decode("ascii"))

@@ -57,5 +57,7 @@ def _whole(head: Chunk, lines: list[bytes]) -> Iterator[Chunk]:
 
 
 def _end(address: bytes, port: bytes) -> Endpoint:
-    host = address.decode("ascii")
-    return Endpoint(host if ":" in host else ".".join(str(int(part)) for part in host.split(".")), int(port) & 0xFFFF)
+    """Its numbers are filled up with zeros; an address over IPv6, and a damaged one, stays as it is."""
+    parts = address.decode("ascii").split(".")
+    host = ".".join(part.lstrip("0") or "0" if part.isdecimal() else part for part in parts)
+    return Endpoint(host, int(port) & 0xFFFF)

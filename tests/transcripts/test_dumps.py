@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from support.told import connections, dialect, exchanges, told
 
-from smtptrace.transcripts._raw import Chunk, rows
+from smtptrace.transcripts._raw import Chunk, from_hex, rows
 from smtptrace.transcripts._times import Clock
 from smtptrace.wire import Endpoint, Exactness, Octets
 
@@ -153,3 +153,10 @@ def test_sessions_of_one_dump() -> None:
 def test_clock_without_stamps() -> None:
     """No stamp, no time."""
     assert Clock().ns(None) is None
+
+
+def test_damaged_dumps_are_no_error() -> None:
+    """Of hex only whole pairs count; an address that is none stays as it stands."""
+    assert from_hex(b"5155 4954 0d0\xff 0g0a 4") == b"QUIT\r\x0a"
+    (connection,) = connections("010.000.00f..009.50011-010.000.000.005.00025: QUIT\n\n")
+    assert (connection.client.host, connection.server.host) == ("10.0.00f..9", "10.0.0.5")
