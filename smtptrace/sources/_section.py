@@ -24,6 +24,11 @@ _MOST_MARKS = 100_000
 _MOST_INTERFACES = 65_536
 _NANOSECONDS = 10**9
 
+_LATE_KEYS = (
+    "TLS keys stand behind packet {:,}; connections that ended before them stay encrypted "
+    "unless the keys are given beside the file, with --keylog"
+)
+
 Interface = tuple[int, int, int, int]
 """(link, multiply, divide, offset_ns): a time is `count * multiply // divide + offset_ns`."""
 
@@ -130,6 +135,8 @@ class Section:
         kind, length = self._unpack("II", body, 0)
         held = sum(map(len, self._report.tls_keys))
         if kind == _TLS_KEY_LOG and held + length <= LARGEST_BLOCK:
+            if self._report.packets and not self._report.tls_keys:
+                self._report.notices.append(_LATE_KEYS.format(self._report.packets))
             self._report.tls_keys.append(body[8 : 8 + length])
         else:
             self._report.skipped["secrets of another kind" if kind != _TLS_KEY_LOG else "too many secrets"] += 1

@@ -152,6 +152,14 @@ def test_tls_keys_are_kept():
     assert report.skipped == {"secrets of another kind": 1, "too many secrets": 1}
 
 
+def test_tls_keys_behind_packets_are_told():
+    """Who reads the file once has read the packets before them without; keys in front are nothing to speak of."""
+    secrets = block(10, struct.pack("<II", 0x544C534B, 5) + b"CLIEN\0\0\0")
+    late = read(section() + interface() + enhanced(b"x") + enhanced(b"y") + secrets + secrets)[1]
+    assert [notice.partition(";")[0] for notice in late.notices] == ["TLS keys stand behind packet 2"]
+    assert read(section() + interface() + secrets + enhanced(b"x") + secrets)[1].notices == []
+
+
 @pytest.mark.parametrize(
     "bad",
     [
