@@ -11,6 +11,8 @@ from smtptrace.replay.script import Seen
 
 T = TypeVar("T")
 
+_LOOK_S = 0.2
+
 
 def one_by_one(count: int, play: Callable[[int], T], ends: Callable[[T], bool]) -> Iterator[T]:
     """Play the sessions 0 to `count` - 1, each after the one before it; none is begun after an outcome that `ends`."""
@@ -53,6 +55,7 @@ def overlapping(
                 waiting.append(pool.submit(begin(at)))
                 running[waiting[-1]] = mine
             while waiting:
+                _until(waiting[0])
                 yield waiting.popleft().result()
         except BaseException:
             halt()
@@ -61,13 +64,21 @@ def overlapping(
 
 def _ended(running: dict[Future[T], Seen], mine: Seen, most: int) -> list[Future[T]]:
     """Wait until a session may begin; gives those that have ended, and takes them out of those that run."""
-    wait([each for each, theirs in running.items() if _is_before(theirs, mine)])
+    for each, theirs in running.items():
+        if _is_before(theirs, mine):
+            _until(each)
     while len(alive := [each for each in running if not each.done()]) >= most:
-        wait(alive, return_when=FIRST_COMPLETED)
+        wait(alive, timeout=_LOOK_S, return_when=FIRST_COMPLETED)
     ended = [each for each in running if each.done()]
     for each in ended:
         del running[each]
     return ended
+
+
+def _until(one: Future[T]) -> None:
+    """Wait for its end, and look up now and then: a signal that comes just before a wait does not end that."""
+    while not one.done():
+        wait([one], timeout=_LOOK_S)
 
 
 def _is_before(one: Seen, two: Seen) -> bool:
