@@ -12,7 +12,6 @@ from typing import BinaryIO, cast
 
 from smtptrace import pcapng
 from smtptrace._private import private_file
-from smtptrace.errors import MissingError
 from smtptrace.wire import Connection, Event
 
 INTERVAL_S = 0.5
@@ -23,14 +22,10 @@ PATIENCE_S = 5.0
 """How long a reply waits for the disk; then it is passed on, and that is told."""
 
 
-class RecordingStopped(MissingError):  # noqa: N818 - it says what happened, and is rarely an error to those who catch it
-    """Nothing more can be recorded."""
-
-
 class Recording:
     """A pcapng file that grows with what many connections say.
 
-    It never raises but in `check`: where it cannot be written, that is told once and everything else goes on.
+    Once made it never raises: where it cannot be written, that is told once and everything else goes on.
 
     Args:
         path: a new file; it gets mode 0600.

@@ -17,7 +17,6 @@ Content = tuple[int, bytes]
 """(kind, octets) of what a record holds."""
 
 _TLS_1_3_HEADER = b"\x17\x03\x03"
-_MOST_PLAIN = (1 << 14) + 1
 
 
 class Protection(Protocol):

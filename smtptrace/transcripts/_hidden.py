@@ -24,7 +24,6 @@ INNER = re.compile(rb"PROVIDED_BUT_REMOVED|/\* secret \*/|\*{6,}")
 
 PROMPT = re.compile(rb"(?:user ?name|user|login|password|pass|benutzername|kennwort|passwort) ?:?\0?", re.I)
 CRAM = re.compile(rb"<[^<>@ ]{1,200}@[^<>@ ]{1,200}>")
-BASE64 = re.compile(rb"[A-Za-z0-9+/]+={0,2}")
 
 WEB_ADDRESS = re.compile(rb"\[email(?:\xc2\xa0| )protected\]|\[protected email\]", re.I)
 """What web pages show instead of an address."""
